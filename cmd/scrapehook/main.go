@@ -1,0 +1,111 @@
+// Command scrapehook is Web Scraper Cloud on a developer's own machine: it
+// judges, loads and teaches receivers of its webhook. This package only wires:
+// one file a subcommand, flags in, exit codes out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is stamped by the linker; see `make build`.
+var version = ""
+
+// The exit codes, which scripts rely on.
+const (
+	exitBroken      = 1   // a MUST is broken, or a delivery was given up
+	exitUsage       = 2   // usage or configuration
+	exitHarness     = 3   // the harness failed, or the endpoint cannot be reached
+	exitPartial     = 4   // some MUSTs were not observed
+	exitInterrupted = 130 // by SIGINT or SIGTERM
+)
+
+// exitError ends the process with code. A nil err prints nothing: the command
+// has already shown what there is to say.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError is for what the user can mend on the command line, in the
+// environment or in the configuration file.
+func usageError(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// harnessError is for what kept the command from doing its work at all.
+func harnessError(format string, args ...any) error {
+	return &exitError{exitHarness, fmt.Errorf(format, args...)}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once, also when stopping hangs.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRootCmd()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		// What cobra itself refuses: an unknown command, flag or argument.
+		exit = &exitError{exitUsage, fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
+	}
+	if exit.err != nil {
+		fmt.Fprintf(stderr, "scrapehook: %v\n", exit.err)
+	}
+	return exit.code
+}
+
+func newRootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "scrapehook",
+		Short:         "Web Scraper Cloud on your own machine: test your webhook receiver before production",
+		Version:       buildVersion(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	return root
+}
+
+// buildVersion is what the linker stamped, or what the module system knows.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
