@@ -1,0 +1,162 @@
+package scenarios
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Config is what a run is about. Only Endpoint is required.
+type Config struct {
+	// Endpoint is the URL that takes the notifications.
+	Endpoint string
+	// Name is how reports call the endpoint; empty is its URL.
+	Name string
+	// Profile is the sender's rules; the zero value is profile 2020.
+	Profile webhook.Profile
+	// Seed decides ids and rows. A receiver remembers what it has seen, so a
+	// run that is to be repeated with its seed needs a fresh receiver.
+	Seed uint64
+	// Fast shortens what is ours to shorten: the resend delay, the quiet time
+	// and our own pauses. The receiver's time to answer is never shortened.
+	Fast bool
+	// EffectTimeout is how long an import is awaited; 0 is 30 s. RetryTimeout
+	// is the same where the receiver must try again by itself; 0 is 180 s.
+	EffectTimeout, RetryTimeout time.Duration
+	// Concurrency is how many scenarios overlap at most; 0 is 8.
+	Concurrency int
+	// APIListen is the simulated API's address; empty is a free port of
+	// loopback. APIURL is what the receiver is told of it, ending in /api/v1/;
+	// empty is made from the address. APIToken is the token it must present;
+	// empty is "scrapehook".
+	APIListen, APIURL, APIToken string
+	// Probes see the receiver's imported rows. Without any, only the simulated
+	// API's own view is there: that a job's data was downloaded.
+	Probes []probe.Probe
+	// Run is a shell command that starts the receiver. With it the run can
+	// kill and restart the receiver; without it the receiver must be there.
+	Run string
+	// StartTimeout is how long it may take until it answers; 0 is 30 s.
+	StartTimeout time.Duration
+	// Progress is told what happens while it happens; nil is nobody. It is
+	// called from one goroutine at a time and must not block.
+	Progress func(Event)
+}
+
+const (
+	// DefaultToken is the token of the simulated API.
+	DefaultToken = "scrapehook"
+	// APIPath is where the API's routes begin.
+	APIPath = "/api/v1/"
+)
+
+// withDefaults validates c and fills in what it leaves open.
+func (c Config) withDefaults() (Config, error) {
+	endpoint, err := url.Parse(c.Endpoint)
+	if err != nil {
+		return c, fmt.Errorf("endpoint %q: %w", c.Endpoint, err)
+	}
+	if (endpoint.Scheme != "http" && endpoint.Scheme != "https") || endpoint.Host == "" {
+		return c, fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:8080/webhook", c.Endpoint)
+	}
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		def   time.Duration
+	}{
+		{"effect timeout", &c.EffectTimeout, 30 * time.Second},
+		{"retry timeout", &c.RetryTimeout, 180 * time.Second},
+		{"start timeout", &c.StartTimeout, 30 * time.Second},
+	} {
+		if *d.value < 0 {
+			return c, fmt.Errorf("%s %v: want more than 0", d.name, *d.value)
+		}
+		if *d.value == 0 {
+			*d.value = d.def
+		}
+	}
+	if c.Concurrency < 0 || c.Concurrency > 1000 {
+		return c, fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = 8
+	}
+	if c.Profile.Name == "" {
+		c.Profile = webhook.Profile2020()
+	}
+	if c.Name == "" {
+		c.Name = c.Endpoint
+	}
+	if c.APIToken == "" {
+		c.APIToken = DefaultToken
+	}
+	return c.withAPI()
+}
+
+func (c Config) withAPI() (Config, error) {
+	if c.APIListen == "" {
+		c.APIListen = "127.0.0.1:0"
+	}
+	if _, _, err := net.SplitHostPort(c.APIListen); err != nil {
+		return c, fmt.Errorf("API address %q: want HOST:PORT: %w", c.APIListen, err)
+	}
+	if c.APIURL == "" {
+		return c, nil
+	}
+	u, err := url.Parse(c.APIURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return c, fmt.Errorf("API URL %q: want a URL that ends in %s", c.APIURL, APIPath)
+	}
+	if !strings.HasSuffix(c.APIURL, "/") {
+		c.APIURL += "/"
+	}
+	return c, nil
+}
+
+// timing are the waits that are our own.
+type timing struct {
+	// resend replaces the profile's delay when it is not zero.
+	resend time.Duration
+	// quiet is how long nothing may have happened before "no second effect"
+	// is judged.
+	quiet time.Duration
+	// poll is how often probes are read.
+	poll time.Duration
+}
+
+func (c Config) timing() timing {
+	if c.Fast {
+		return timing{resend: time.Second, quiet: 1500 * time.Millisecond, poll: 50 * time.Millisecond}
+	}
+	return timing{quiet: 5 * time.Second, poll: 100 * time.Millisecond}
+}
+
+// resendDelay is the wait before the resend that follows a failed attempt.
+func (c Config) resendDelay(failed int) time.Duration {
+	if d := c.timing().resend; d > 0 {
+		return d
+	}
+	p := c.Profile
+	p.MaxAttempts = 0 // scenarios count their attempts themselves
+	d, _ := p.ResendDelay(failed)
+	return d
+}
+
+// port is the port of an endpoint, as receivers started by a run are told it.
+func port(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return ""
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}

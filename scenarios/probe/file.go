@@ -1,0 +1,137 @@
+package probe
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// fileCap bounds what is read of a rows file.
+	fileCap = 256 << 20
+	// settle is how long a file must have been left alone before its time and
+	// size are trusted to tell whether it changed: file systems stamp changes
+	// with a coarse clock.
+	settle = 100 * time.Millisecond
+)
+
+// File reads a file of JSON lines: one object an imported row, which names its
+// job in one field. The receiver may append to it, rewrite it or replace it.
+type File struct {
+	path, jobField string
+
+	mu   sync.Mutex
+	seen fs.FileInfo // of the file that rows were read from; nil: read again
+	rows fileRows
+}
+
+// fileRows is the content of a rows file by job.
+type fileRows struct {
+	byJob     map[string][]json.RawMessage
+	malformed int
+}
+
+// NewFile returns the probe of the file at path. An empty jobField is
+// [DefaultJobField].
+func NewFile(path, jobField string) *File {
+	if jobField == "" {
+		jobField = DefaultJobField
+	}
+	return &File{path: path, jobField: jobField}
+}
+
+// Name implements [Probe].
+func (f *File) Name() string { return "file:" + f.path }
+
+// Read implements [Probe]. A file that does not exist has no rows yet.
+func (f *File) Read(_ context.Context, job int64) (Reading, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.refreshLocked(); err != nil {
+		return Reading{}, fmt.Errorf("reading rows: %w", err)
+	}
+	records := f.rows.byJob[fmt.Sprint(job)]
+	if records == nil {
+		records = []json.RawMessage{}
+	}
+	return Reading{Rows: len(records), Records: records, Malformed: f.rows.malformed}, nil
+}
+
+// refreshLocked reads the file again unless it is surely the one already read.
+func (f *File) refreshLocked() error {
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.seen, f.rows = nil, fileRows{}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%s is a directory, want a file of JSON lines", f.path)
+	}
+	if f.seen != nil && os.SameFile(f.seen, info) && f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime()) {
+		return nil
+	}
+	began := time.Now()
+	if f.rows, err = readRows(io.LimitReader(file, fileCap+1), f.jobField); err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	f.seen = nil
+	if began.Sub(info.ModTime()) > settle {
+		f.seen = info
+	}
+	return nil
+}
+
+// readRows sorts the lines of r by job. A last line without its end may still
+// be being written, so it counts only if it is whole.
+func readRows(r io.Reader, jobField string) (fileRows, error) {
+	rows := fileRows{byJob: map[string][]json.RawMessage{}}
+	in := bufio.NewReaderSize(r, 1<<16)
+	for read := 0; ; {
+		line, err := in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fileRows{}, err
+		}
+		if read += len(line); read > fileCap {
+			return fileRows{}, fmt.Errorf("more than %d MiB of rows", fileCap>>20)
+		}
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			job, ok := jobOf(text, jobField)
+			switch {
+			case ok:
+				rows.byJob[job] = append(rows.byJob[job], text)
+			case err == nil:
+				rows.malformed++
+			}
+		}
+		if err != nil {
+			return rows, nil
+		}
+	}
+}
+
+// jobOf returns the job that a row names, as a number or as text, and whether
+// the row is a JSON object at all. An object without the field is of no job.
+func jobOf(line []byte, field string) (string, bool) {
+	var row map[string]json.RawMessage
+	if json.Unmarshal(line, &row) != nil || row == nil {
+		return "", false
+	}
+	return strings.Trim(string(row[field]), `"`), true
+}

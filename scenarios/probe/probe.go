@@ -1,0 +1,92 @@
+// Package probe looks at the effects of a receiver: how many rows it has
+// imported for a job, and which. A probe never changes what it looks at, and
+// it sees what any reader of the receiver's data would see.
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Probe reads the effect of one job. Implementations are safe for concurrent
+// use.
+type Probe interface {
+	// Name is how reports call the probe: its specification.
+	Name() string
+	// Read returns what is there for job at this moment. An error means that
+	// the probe itself failed; a job without rows is none.
+	Read(ctx context.Context, job int64) (Reading, error)
+}
+
+// Reading is what a probe saw of one job.
+type Reading struct {
+	// Rows is the number of rows imported for the job.
+	Rows int
+	// Records are those rows, a JSON object each, in any order; nil from a
+	// probe that can only count.
+	Records []json.RawMessage
+	// Malformed counts what was stored and is no JSON object at all. It
+	// belongs to no job.
+	Malformed int
+}
+
+// DefaultJobField is the field of an imported row that holds its job's id.
+const DefaultJobField = "scrapingjob_id"
+
+// Parse returns the probe of a specification: file:PATH, http:URL or cmd:CMD.
+// The specification "api" stands for what the simulated API sees in any case;
+// it gives nil. jobField applies to file probes.
+func Parse(spec, jobField string) (Probe, error) {
+	if spec == "api" {
+		return nil, nil //nolint:nilnil // documented: nothing to add to what the API sees
+	}
+	kind, arg, _ := strings.Cut(spec, ":")
+	if arg == "" {
+		return nil, fmt.Errorf("probe %q: use api, file:PATH, http:URL or cmd:CMD", spec)
+	}
+	switch kind {
+	case "file":
+		return NewFile(arg, jobField), nil
+	case "http", "https":
+		// Both http:URL and a plain URL are understood.
+		if !strings.HasPrefix(arg, "//") {
+			spec = arg
+		}
+		return NewHTTP(spec)
+	case "cmd":
+		return NewCommand(arg), nil
+	}
+	return nil, fmt.Errorf("probe %q: no kind %q: use api, file:PATH, http:URL or cmd:CMD", spec, kind)
+}
+
+// placeholder is replaced by the job's id in URLs and commands.
+const placeholder = "{job}"
+
+// count is the answer of probes that count: {"rows": N}, with the rows
+// themselves if they like.
+type count struct {
+	Rows    *int              `json:"rows"`
+	Records []json.RawMessage `json:"records"`
+}
+
+// parseCount reads the answer of an http or cmd probe. A bare number will do.
+func parseCount(body []byte) (Reading, error) {
+	var c count
+	text := strings.TrimSpace(string(body))
+	if err := json.Unmarshal([]byte(text), &c.Rows); err != nil || c.Rows == nil {
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			return Reading{}, fmt.Errorf("answered %.80q, want {\"rows\": N}", text)
+		}
+	}
+	switch {
+	case c.Rows == nil:
+		return Reading{}, fmt.Errorf("answered %.80q, want {\"rows\": N}", text)
+	case *c.Rows < 0:
+		return Reading{}, fmt.Errorf("answered %d rows, want none or more", *c.Rows)
+	case c.Records != nil && len(c.Records) != *c.Rows:
+		return Reading{}, fmt.Errorf("answered %d rows but %d records", *c.Rows, len(c.Records))
+	}
+	return Reading{Rows: *c.Rows, Records: c.Records}, nil
+}

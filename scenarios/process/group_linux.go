@@ -1,0 +1,39 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+)
+
+// groupLives reports whether a living process is left in the group. A zombie
+// that its parent has not collected yet is not one: in a container without an
+// init nobody ever collects a killed grandchild.
+func groupLives(group int) bool {
+	if syscall.Kill(-group, 0) != nil {
+		return false
+	}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return true
+	}
+	for _, entry := range entries {
+		if _, err := strconv.Atoi(entry.Name()); err != nil {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
+		if err != nil {
+			continue // it has just ended
+		}
+		// pid (name) state ppid pgrp …; the name may hold anything.
+		var state string
+		var parent, pgrp int
+		after := stat[bytes.LastIndexByte(stat, ')')+1:]
+		if _, err := fmt.Sscan(string(after), &state, &parent, &pgrp); err == nil && pgrp == group && state != "Z" && state != "X" {
+			return true
+		}
+	}
+	return false
+}

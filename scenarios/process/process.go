@@ -1,0 +1,217 @@
+// Package process runs a receiver for the time of a conformance run: it starts
+// the user's command, waits until it answers, kills it as a crash would, and
+// starts it again. It keeps what the receiver prints.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	pollEvery   = 20 * time.Millisecond
+	answerLimit = 2 * time.Second
+	// groupLimit is how long the members of a killed group may take to be gone.
+	groupLimit = 10 * time.Second
+)
+
+// Config is how to run a receiver.
+type Config struct {
+	// Command is run through sh -c, in a process group of its own.
+	Command string
+	// Env is added to our own environment.
+	Env []string
+	// Endpoint is the URL that answers when the receiver is ready. Any HTTP
+	// answer will do.
+	Endpoint string
+	// StartTimeout bounds the wait for that answer; 0 is 30 s.
+	StartTimeout time.Duration
+	// StopTimeout is how long Stop waits after SIGTERM before it kills; 0 is 10 s.
+	StopTimeout time.Duration
+}
+
+// Process is a receiver under our control. Its methods must not be called
+// concurrently, except Kill and Output.
+type Process struct {
+	cfg    Config
+	output *output
+
+	mu    sync.Mutex
+	group int           // 0: not running
+	gone  chan struct{} // closed when the shell has ended
+	err   error         // how it ended; read after gone
+}
+
+// New returns a process that is not started yet.
+func New(cfg Config) *Process {
+	if cfg.StartTimeout == 0 {
+		cfg.StartTimeout = 30 * time.Second
+	}
+	if cfg.StopTimeout == 0 {
+		cfg.StopTimeout = 10 * time.Second
+	}
+	return &Process{cfg: cfg, output: newOutput()}
+}
+
+// Start runs the command and returns when the endpoint answers.
+func (p *Process) Start(ctx context.Context) error {
+	if Answers(ctx, p.cfg.Endpoint) {
+		return fmt.Errorf("starting the receiver: something answers at %s already", p.cfg.Endpoint)
+	}
+	// Not CommandContext: the group is ours to kill, and Stop does it.
+	cmd := exec.Command("sh", "-c", p.cfg.Command) //nolint:gosec,noctx // the user's own command
+	cmd.Env = append(os.Environ(), p.cfg.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Stdout, cmd.Stderr = p.output, p.output
+	// A grandchild that outlives the group could hold the pipe open for ever.
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the receiver: %w", err)
+	}
+	gone := make(chan struct{})
+	p.mu.Lock()
+	p.group, p.gone = cmd.Process.Pid, gone
+	p.mu.Unlock()
+	go func() {
+		p.err = cmd.Wait()
+		close(gone)
+	}()
+	return p.awaitReady(ctx, gone)
+}
+
+func (p *Process) awaitReady(ctx context.Context, gone <-chan struct{}) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.cfg.StartTimeout,
+		fmt.Errorf("no answer at %s within %v", p.cfg.Endpoint, p.cfg.StartTimeout))
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !Answers(ctx, p.cfg.Endpoint) {
+		select {
+		case <-gone:
+			return fmt.Errorf("starting the receiver: it ended (%w) before it answered at %s", exitState(p.err), p.cfg.Endpoint)
+		case <-ctx.Done():
+			return fmt.Errorf("starting the receiver: %w", context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Answers reports whether there is any HTTP answer at url.
+func Answers(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return true
+}
+
+// Kill ends every process of the group at once, as a crash would, and does not
+// wait. It may be called from anywhere, also when nothing runs.
+func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
+
+func (p *Process) signal(sig syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.group > 0 {
+		_ = syscall.Kill(-p.group, sig) // gone already: nothing to signal
+	}
+}
+
+// Crash kills the group and returns when all of it is gone.
+func (p *Process) Crash(ctx context.Context) error {
+	p.Kill()
+	return p.reap(ctx)
+}
+
+// Stop asks the group to end with SIGTERM, kills what is left after the stop
+// timeout, and returns when all of it is gone. Stopping twice is safe.
+func (p *Process) Stop(ctx context.Context) error {
+	p.signal(syscall.SIGTERM)
+	p.mu.Lock()
+	gone := p.gone
+	p.mu.Unlock()
+	if gone != nil {
+		limit := time.NewTimer(p.cfg.StopTimeout)
+		defer limit.Stop()
+		select {
+		case <-gone:
+		case <-limit.C:
+		case <-ctx.Done():
+		}
+	}
+	return p.Crash(context.WithoutCancel(ctx))
+}
+
+// reap waits for the shell and for every other member of its group.
+func (p *Process) reap(ctx context.Context) error {
+	p.mu.Lock()
+	group, gone := p.group, p.gone
+	p.mu.Unlock()
+	if group == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, groupLimit, errors.New("the receiver's processes did not end"))
+	defer cancel()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for groupLives(group) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
+		}
+	}
+	p.mu.Lock()
+	p.group, p.gone = 0, nil
+	p.mu.Unlock()
+	return nil
+}
+
+// Running reports whether the command has been started and not ended.
+func (p *Process) Running() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone == nil {
+		return false
+	}
+	select {
+	case <-p.gone:
+		return false
+	default:
+		return true
+	}
+}
+
+// Output returns what the receiver printed: its beginning and its end when it
+// was too much to keep.
+func (p *Process) Output() string { return p.output.String() }
+
+// exitState never returns nil: a receiver that ends with status 0 has ended
+// all the same.
+func exitState(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}

@@ -1,0 +1,143 @@
+package process_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/process"
+)
+
+// prepare returns a process that is not started, and the address that its
+// command finds in SERVE_ADDR.
+func prepare(t *testing.T, command string) (*process.Process, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	p := process.New(process.Config{
+		Command:  command,
+		Env:      []string{"SERVE_ADDR=" + addr},
+		Endpoint: "http://" + addr + "/",
+	})
+	t.Cleanup(func() { _ = p.Stop(context.Background()) })
+	return p, addr
+}
+
+func TestStartCrashStart(t *testing.T) {
+	t.Parallel()
+	p, addr := prepare(t, "echo began; "+self(t)+" & wait")
+	for round := range 3 {
+		if err := p.Start(t.Context()); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if !p.Running() || !process.Answers(t.Context(), "http://"+addr+"/") {
+			t.Fatalf("round %d: not running after its start", round)
+		}
+		if err := p.Crash(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if p.Running() {
+			t.Fatalf("round %d: running after its end", round)
+		}
+		// The child of the shell held the port; it must be free at once.
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			t.Fatalf("round %d: the group outlived its crash: %v", round, err)
+		}
+		_ = l.Close()
+	}
+	if got := strings.Count(p.Output(), "began"); got != 3 {
+		t.Errorf("output %q, want three starts", p.Output())
+	}
+}
+
+func TestStopIsPolite(t *testing.T) {
+	t.Parallel()
+	p, _ := prepare(t, "exec "+self(t))
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := p.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !strings.Contains(p.Output(), "terminated politely") {
+		t.Errorf("output %q", p.Output())
+	}
+}
+
+func TestStopKillsTheDeaf(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	p := process.New(process.Config{
+		Command: "SERVE_DEAF=1 exec " + self(t), Env: []string{"SERVE_ADDR=" + addr},
+		Endpoint: "http://" + addr + "/", StopTimeout: 50 * time.Millisecond,
+	})
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(t.Context()); err != nil || p.Running() {
+		t.Fatalf("stop: %v, running %v", err, p.Running())
+	}
+}
+
+func TestStartFails(t *testing.T) {
+	t.Parallel()
+	t.Run("command ends", func(t *testing.T) {
+		t.Parallel()
+		p, _ := prepare(t, "echo no database >&2; exit 7")
+		err := p.Start(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(p.Output(), "no database") {
+			t.Errorf("error %v, output %q", err, p.Output())
+		}
+	})
+	t.Run("never answers", func(t *testing.T) {
+		t.Parallel()
+		p := process.New(process.Config{
+			Command: "exec sleep 60", Endpoint: "http://127.0.0.1:1/", StartTimeout: 100 * time.Millisecond,
+		})
+		t.Cleanup(func() { _ = p.Crash(context.Background()) })
+		if err := p.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "within 100ms") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("port taken", func(t *testing.T) {
+		t.Parallel()
+		p, addr := prepare(t, "exec "+self(t))
+		if err := p.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		other := process.New(process.Config{Command: "true", Endpoint: "http://" + addr + "/"})
+		if err := other.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "already") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestOutputIsBounded(t *testing.T) {
+	t.Parallel()
+	p, _ := prepare(t, fmt.Sprintf("echo first; yes 0123456789 | head -c %d; echo last; exec %s", 4<<20, self(t)))
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	out := p.Output()
+	if len(out) > 1<<20 || !strings.HasPrefix(out, "first\n") || !strings.Contains(out, "left out") || !strings.Contains(out, "\nlast\n") {
+		t.Errorf("%d bytes, from %.20q", len(out), out)
+	}
+}

@@ -1,0 +1,96 @@
+package scenarios
+
+import "slices"
+
+// Level says how binding a requirement is.
+type Level string
+
+// MUST: the contract says so, or data is lost or doubled otherwise. SHOULD:
+// the contract recommends it, or every careful receiver does it.
+const (
+	Must   Level = "MUST"
+	Should Level = "SHOULD"
+)
+
+// Verdict is the outcome of one requirement.
+type Verdict string
+
+// The verdicts of a requirement.
+const (
+	Pass          Verdict = "pass"
+	Fail          Verdict = "fail"           // a MUST is broken
+	Warn          Verdict = "warn"           // a SHOULD is broken
+	NotObservable Verdict = "not_observable" // no probe could see the effect; never a pass
+	NotSupported  Verdict = "not_supported"  // declared by the user
+	Blocked       Verdict = "blocked"        // a prerequisite failed
+	Errored       Verdict = "error"          // the harness failed, not the endpoint
+)
+
+// Verdicts returns every verdict of a requirement, the best first.
+func Verdicts() []Verdict {
+	return []Verdict{Pass, Warn, Fail, NotObservable, NotSupported, Blocked, Errored}
+}
+
+// Finding is one thing that was not as required, or could not be seen.
+type Finding struct {
+	// Verdict is Fail, Warn or NotObservable.
+	Verdict Verdict
+	// Subject is what the finding is about: "the resend", "job 17".
+	Subject string
+	// Expected and Actual complete the sentence, in words and with values.
+	Expected, Actual string
+}
+
+// verdictOf sums up the findings of a requirement: the worst one decides, and
+// without any it is a pass.
+func verdictOf(findings []Finding) Verdict {
+	for _, v := range []Verdict{Errored, Fail, NotObservable, Warn} {
+		if slices.ContainsFunc(findings, func(f Finding) bool { return f.Verdict == v }) {
+			return v
+		}
+	}
+	return Pass
+}
+
+// capped lowers what a requirement of this level can't claim: a SHOULD is
+// never failed, only warned of.
+func (l Level) capped(findings []Finding) []Finding {
+	if l == Must {
+		return findings
+	}
+	out := slices.Clone(findings)
+	for i := range out {
+		if out[i].Verdict == Fail {
+			out[i].Verdict = Warn
+		}
+	}
+	return out
+}
+
+// Overall is the verdict on the endpoint.
+type Overall string
+
+// The verdicts of a run.
+const (
+	Conformant Overall = "conformant"
+	Partial    Overall = "partial" // some MUSTs were not observed; nothing is broken
+	Failed     Overall = "failed"  // a MUST is broken
+	Broken     Overall = "error"   // the harness failed, or was interrupted
+)
+
+// overall judges a run. A broken MUST stands, whatever else went wrong; a run
+// of nothing is never a success.
+func overall(results []Result) Overall {
+	has := func(pick func(Result) bool) bool { return slices.ContainsFunc(results, pick) }
+	switch {
+	case has(func(r Result) bool { return r.Verdict == Fail }):
+		return Failed
+	case len(results) == 0, has(func(r Result) bool { return r.Verdict == Errored }):
+		return Broken
+	case has(func(r Result) bool {
+		return r.Level == Must && (r.Verdict == NotObservable || r.Verdict == Blocked)
+	}):
+		return Partial
+	}
+	return Conformant
+}
