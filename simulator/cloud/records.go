@@ -1,0 +1,142 @@
+package cloud
+
+import (
+	"iter"
+	"math/rand"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/brianvoe/gofakeit/v6"
+)
+
+// Records yields the rows that the job has at the moment of the call, each with
+// its index: a JSON object without a line's end, valid until the next one is
+// asked for. A job without rows yields none, and so does one that does not
+// exist.
+//
+// A generated row is a pure function of the seed, the job's id, the sitemap's
+// selectors and the row's index, so a continued job's first rows are the same
+// bytes as before. Nothing is stored: any number of rows takes the same memory.
+func (c *Cloud) Records(id int64) iter.Seq2[int, []byte] {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	j, err := c.jobs.get(id)
+	if err != nil {
+		return func(func(int, []byte) bool) {}
+	}
+	if custom, rows := j.records, j.StoredRecordCount; custom != nil {
+		return func(yield func(int, []byte) bool) {
+			for i := range rows {
+				if !yield(i, custom(i)) {
+					return
+				}
+			}
+		}
+	}
+	return j.layout.rows(c.cfg.Seed, j.ID, j.StoredRecordCount, j.startURLs)
+}
+
+// layout is what a sitemap's records look like. It never changes.
+type layout struct {
+	columns []column
+}
+
+// column is one field of a record.
+type column struct {
+	// key is the field's JSON up to its value: `,"name":"`.
+	key  []byte
+	fill filler
+}
+
+func newLayout(names []string) *layout {
+	l := &layout{}
+	for _, name := range names {
+		key := appendJSONString([]byte(`,"`), name)
+		l.columns = append(l.columns, column{append(key, `":"`...), fillerFor(name)})
+	}
+	return l
+}
+
+// rows yields the first count rows of job id.
+func (l *layout) rows(seed uint64, id int64, count int, startURLs []string) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		var src source
+		fake := gofakeit.NewCustom(&src)
+		base := mix(mix(seed) + uint64(id)) //nolint:gosec // bits, not a number
+		var buf []byte
+		for i := range count {
+			// One cheap seeding a row makes each row independent of the others.
+			src.state = mix(base + uint64(i)) //nolint:gosec // bits, not a number
+			buf = l.appendRow(buf[:0], fake, id, i, startURLs[i%len(startURLs)])
+			if !yield(i, buf) {
+				return
+			}
+		}
+	}
+}
+
+// appendRow appends row i. The order, unique in its job, and the start URL come
+// first, as in the vendor's exports; every value is a string.
+func (l *layout) appendRow(dst []byte, fake *gofakeit.Faker, id int64, i int, startURL string) []byte {
+	dst = append(dst, `{"web-scraper-order":"`...)
+	dst = strconv.AppendInt(dst, id, 10)
+	dst = append(dst, '-')
+	dst = strconv.AppendInt(dst, int64(i)+1, 10)
+	dst = append(dst, `","web-scraper-start-url":"`...)
+	dst = appendJSONString(dst, startURL)
+	dst = append(dst, '"')
+	for _, c := range l.columns {
+		dst = append(dst, c.key...)
+		dst = c.fill(dst, fake)
+		dst = append(dst, '"')
+	}
+	return append(dst, '}')
+}
+
+// appendJSONString appends the inside of a JSON string. Slashes and everything
+// beyond ASCII stay as they are.
+func appendJSONString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			dst = utf8.AppendRune(dst, r) // U+FFFD for what is no UTF-8
+			i += size
+			continue
+		}
+		i++
+	}
+	return dst
+}
+
+// source is splitmix64: a whole generator in eight bytes, so seeding one for
+// each row costs an assignment. Values, not secrets, come from it.
+type source struct{ state uint64 }
+
+var _ rand.Source64 = (*source)(nil)
+
+func (s *source) Uint64() uint64 {
+	s.state += 0x9e3779b97f4a7c15
+	return mix(s.state)
+}
+
+func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) } //nolint:gosec // 63 bits fit
+
+func (s *source) Seed(seed int64) { s.state = uint64(seed) } //nolint:gosec // bits, not a number
+
+// mix is splitmix64's finalizer: a bijection that spreads every bit.
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
