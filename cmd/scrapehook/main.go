@@ -96,6 +96,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.AddCommand(newReceiveCmd())
 	return root
 }
 

@@ -1,0 +1,131 @@
+package receiver
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// TokenParam names the secret token in the endpoint's URL: the query parameter,
+// and the variable of the route when the token is a segment of the path
+// (/webhook/{token}), in gorilla/mux as in net/http.
+const TokenParam = "token"
+
+// retryAfter is what a sender is asked to wait, in seconds, when the inbox
+// could not take its notification. The vendor's own waits 30 s whatever is
+// said (webhooks-2020).
+const retryAfter = "5"
+
+// handler answers notifications: 200 as soon as one is on stable storage, and
+// never before. It does nothing else, so that the answer can't be late: the
+// sender gives up after 10 s and sends again (webhooks-2020).
+type handler struct {
+	put     func(context.Context, Arrival) error
+	maxBody int64
+	tokens  [][sha256.Size]byte // hashes, so that comparing tells no length
+	log     *slog.Logger
+}
+
+func newHandler(put func(context.Context, Arrival) error, maxBody int64, tokens []string, log *slog.Logger) *handler {
+	h := &handler{put: put, maxBody: maxBody, log: log}
+	for _, token := range tokens {
+		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
+	}
+	return h
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "a notification is a POST", http.StatusMethodNotAllowed)
+		return
+	}
+	if !h.authentic(r) {
+		w.Header().Set("WWW-Authenticate", `Token realm="webhook"`)
+		http.Error(w, "the token in the URL is missing or wrong", http.StatusUnauthorized)
+		return
+	}
+	n, code, err := h.read(w, r)
+	if err != nil {
+		h.log.InfoContext(r.Context(), "refused a notification", "status", code, "reason", err)
+		http.Error(w, err.Error(), code)
+		return
+	}
+	// The status only tells whether to look at the job: what becomes of it is
+	// decided by the job's state, because a resend may be older than that.
+	a := Arrival{Notification: n, ReceivedAt: time.Now(), Wanted: n.Status.Ended()}
+	if err := h.put(r.Context(), a); err != nil {
+		h.refuse(w, r, n, err)
+		return
+	}
+	answer := "ok\n"
+	if !n.Status.Known() {
+		answer = "ok, but nothing to import: the status is unknown\n"
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	// Whether the sender reads it can't be known, and changes nothing: it sends
+	// again what it thinks was lost.
+	_, _ = io.WriteString(w, answer)
+}
+
+// refuse answers a notification that is not known to be on stable storage.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, n webhook.Notification, err error) {
+	if r.Context().Err() != nil {
+		h.log.InfoContext(r.Context(), "the sender hung up before the answer", "job", n.JobID)
+		return
+	}
+	h.log.ErrorContext(r.Context(), "could not keep a notification", "job", n.JobID, "error", err)
+	w.Header().Set("Retry-After", retryAfter)
+	http.Error(w, "the notification could not be kept; send it again", http.StatusServiceUnavailable)
+}
+
+// authentic compares in a time that depends on neither the tokens nor on which
+// of them fits. Without tokens everyone is let in.
+func (h *handler) authentic(r *http.Request) bool {
+	if len(h.tokens) == 0 {
+		return true
+	}
+	found := 0
+	for _, candidate := range []string{
+		r.URL.Query().Get(TokenParam), mux.Vars(r)[TokenParam], r.PathValue(TokenParam),
+	} {
+		got := sha256.Sum256([]byte(candidate))
+		for _, want := range h.tokens {
+			found |= subtle.ConstantTimeCompare(got[:], want[:])
+		}
+	}
+	return found == 1
+}
+
+// read returns the request's notification, or an error for its sender and the
+// status that goes with it.
+func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notification, int, error) {
+	// A broken parameter leaves the type itself known; nothing here needs one.
+	contentType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if contentType != webhook.ContentType || err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return webhook.Notification{}, http.StatusUnsupportedMediaType, errors.New("the content type is not " + webhook.ContentType)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return webhook.Notification{}, http.StatusRequestEntityTooLarge, errors.New("the form is too large")
+	case err != nil:
+		return webhook.Notification{}, http.StatusBadRequest, errors.New("the form could not be read")
+	}
+	n, err := webhook.ParseForm(body)
+	if err != nil {
+		return webhook.Notification{}, http.StatusBadRequest, err
+	}
+	return n, 0, nil
+}

@@ -1,0 +1,187 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scrapehook/scrapehook/receiver"
+)
+
+// inboxApplication marks the inbox's file (SQLite's application_id).
+const inboxApplication = 0x73686b69 // shki
+
+// inboxSchema is the inbox's schema, one step a version. Times are unix
+// milliseconds.
+var inboxSchema = []string{`
+-- What arrived, in the order of arrival. Rows are only ever added.
+CREATE TABLE inbox (
+	id           INTEGER PRIMARY KEY,
+	received_at  INTEGER NOT NULL,
+	job_id       INTEGER NOT NULL,
+	status       TEXT    NOT NULL,
+	sitemap_id   INTEGER NOT NULL,
+	sitemap_name TEXT    NOT NULL,
+	custom_id    TEXT    NOT NULL
+) STRICT;
+
+-- What is to be done about it, one row a job.
+CREATE TABLE imports (
+	job_id      INTEGER PRIMARY KEY,
+	wanted      INTEGER NOT NULL,            -- notifications that want the import
+	done        INTEGER NOT NULL DEFAULT 0,  -- how many of them it has satisfied
+	next_try    INTEGER NOT NULL,            -- when it is due; while leased, when the lease ends
+	attempts    INTEGER NOT NULL DEFAULT 0,  -- failed ones since it was last done
+	lease_owner TEXT    NOT NULL DEFAULT '', -- empty: not leased
+	outcome     TEXT    NOT NULL DEFAULT '', -- of the last time it was done
+	last_error  TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX imports_due ON imports (next_try) WHERE wanted > done;
+`}
+
+const (
+	sqlArrive = `INSERT INTO inbox (received_at, job_id, status, sitemap_id, sitemap_name, custom_id) VALUES (?, ?, ?, ?, ?, ?)`
+
+	// An import that is wanted already keeps its time: it may be leased, or the
+	// cloud may have asked for patience.
+	sqlWant = `INSERT INTO imports (job_id, wanted, next_try) VALUES (?, 1, ?)
+		ON CONFLICT (job_id) DO UPDATE SET
+			wanted = wanted + 1,
+			next_try = CASE WHEN wanted > done THEN next_try ELSE excluded.next_try END`
+)
+
+// Inbox is a [receiver.Store] in an SQLite file of its own.
+type Inbox struct {
+	db           *sql.DB
+	arrive, want *sql.Stmt
+}
+
+var _ receiver.Store = (*Inbox)(nil)
+
+func openInbox(ctx context.Context, path string) (*Inbox, error) {
+	db, err := openDatabase(ctx, path, inboxApplication, inboxSchema)
+	if err != nil {
+		return nil, err
+	}
+	b := &Inbox{db: db}
+	if err := b.prepare(ctx); err != nil {
+		_ = db.Close() // the first error says why
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Inbox) prepare(ctx context.Context) (err error) {
+	if b.arrive, err = b.db.PrepareContext(ctx, sqlArrive); err != nil {
+		return err
+	}
+	if b.want, err = b.db.PrepareContext(ctx, sqlWant); err != nil {
+		return err
+	}
+	// The lock says that no other process is alive to hold a lease.
+	_, err = b.db.ExecContext(ctx, `UPDATE imports SET lease_owner = '', next_try = ? WHERE lease_owner <> ''`, millis(time.Now()))
+	return err
+}
+
+// Accept implements [receiver.Store].
+func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
+	tx, err := b.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
+	arrive, want := tx.StmtContext(ctx, b.arrive), tx.StmtContext(ctx, b.want)
+	now := millis(time.Now())
+	for _, a := range arrivals {
+		if _, err := arrive.ExecContext(ctx, a.ReceivedAt.UnixMilli(), a.JobID, string(a.Status),
+			a.SitemapID, a.SitemapName, a.CustomID); err != nil {
+			return err
+		}
+		if !a.Wanted {
+			continue
+		}
+		if _, err := want.ExecContext(ctx, a.JobID, now); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Lease implements [receiver.Store].
+func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (receiver.Lease, bool, error) {
+	now := time.Now()
+	l := receiver.Lease{Owner: owner}
+	err := b.db.QueryRowContext(ctx, `UPDATE imports SET lease_owner = ?, next_try = ?
+		WHERE job_id = (SELECT job_id FROM imports WHERE wanted > done AND next_try <= ? ORDER BY next_try LIMIT 1)
+		RETURNING job_id, wanted, attempts`, owner, millis(now.Add(ttl)), now.UnixMilli()).
+		Scan(&l.JobID, &l.Generation, &l.Attempts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return receiver.Lease{}, false, nil
+	}
+	if err != nil {
+		return receiver.Lease{}, false, fmt.Errorf("leasing an import: %w", err)
+	}
+	return l, true, nil
+}
+
+// NextDue implements [receiver.Store].
+func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
+	var at int64
+	err := b.db.QueryRowContext(ctx, `SELECT next_try FROM imports WHERE wanted > done ORDER BY next_try LIMIT 1`).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("looking for the next import: %w", err)
+	}
+	return max(0, time.Until(time.UnixMilli(at))), true, nil
+}
+
+// Renew implements [receiver.Store].
+func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) (receiver.Lease, error) {
+	err := b.db.QueryRowContext(ctx, `UPDATE imports SET next_try = ? WHERE job_id = ? AND lease_owner = ? RETURNING wanted`,
+		millis(time.Now().Add(ttl)), l.JobID, l.Owner).Scan(&l.Generation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return l, receiver.ErrLeaseLost
+	}
+	if err != nil {
+		return l, fmt.Errorf("renewing the lease of job %d: %w", l.JobID, err)
+	}
+	return l, nil
+}
+
+// Done implements [receiver.Store].
+func (b *Inbox) Done(ctx context.Context, l receiver.Lease, o receiver.Outcome) error {
+	return b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ?, done = ?, attempts = 0, outcome = ?, last_error = ''
+		WHERE job_id = ? AND lease_owner = ?`, millis(time.Now()), l.Generation, string(o))
+}
+
+// Retry implements [receiver.Store].
+func (b *Inbox) Retry(ctx context.Context, l receiver.Lease, delay time.Duration, cause string) error {
+	return b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ?, attempts = attempts + 1, last_error = ?
+		WHERE job_id = ? AND lease_owner = ?`, millis(time.Now().Add(delay)), cause)
+}
+
+// Release implements [receiver.Store].
+func (b *Inbox) Release(ctx context.Context, l receiver.Lease) error {
+	err := b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ? WHERE job_id = ? AND lease_owner = ?`, millis(time.Now()))
+	if errors.Is(err, receiver.ErrLeaseLost) {
+		return nil
+	}
+	return err
+}
+
+// end runs an update that ends a lease: its last two parameters are the job and
+// the owner.
+func (b *Inbox) end(ctx context.Context, l receiver.Lease, update string, args ...any) error {
+	result, err := b.db.ExecContext(ctx, update, append(args, l.JobID, l.Owner)...)
+	if err != nil {
+		return fmt.Errorf("ending the lease of job %d: %w", l.JobID, err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(receiver.ErrLeaseLost, err)
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+// Package sqlstore keeps a receiver's inbox and its imported rows in SQLite:
+// the inbox in one file, the rows in another beside it, because SQLite has one
+// writer a file and an acknowledgement must not wait for a load of rows. One
+// process owns both; others may read the rows meanwhile, with [OpenRows] or
+// with any SQLite client.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+)
+
+// ErrInUse says that another process owns the store.
+var ErrInUse = errors.New("another process is using it")
+
+// Store is an inbox and the rows imported from it.
+type Store struct {
+	// Inbox is the receiver's store.
+	Inbox *Inbox
+	// Rows is the receiver's sink.
+	Rows *Rows
+	lock *sql.DB
+}
+
+// Open opens the store whose inbox is the file path, and whose rows are in
+// [RowsPath] of it; what does not exist is made. It returns [ErrInUse] while
+// another process has it open. Leases that a killed process left are freed, so
+// that its imports are picked up at once.
+func Open(ctx context.Context, path string) (_ *Store, err error) {
+	s := &Store{}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("opening the store %s: %w", path, err)
+			_ = s.Close() // the first error says why
+		}
+	}()
+	if s.lock, err = lock(ctx, path+"-lock"); err != nil {
+		return nil, err
+	}
+	if s.Inbox, err = openInbox(ctx, path); err != nil {
+		return nil, err
+	}
+	if s.Rows, err = openRows(ctx, RowsPath(path)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes the store and gives it up to other processes.
+func (s *Store) Close() error {
+	var errs []error
+	if s.Inbox != nil {
+		errs = append(errs, s.Inbox.db.Close())
+	}
+	if s.Rows != nil {
+		errs = append(errs, s.Rows.db.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// RowsPath returns the file of the imported rows that goes with the inbox in
+// path: receiver.db has receiver-rows.db.
+func RowsPath(path string) string {
+	ext := filepath.Ext(path)
+	return strings.TrimSuffix(path, ext) + "-rows" + ext
+}
+
+// lockWait is how long a process waits for the one before it to be gone: a
+// restart after a kill may come before the kernel is done with it.
+const lockWait = 2 * time.Second
+
+// lock holds an exclusive transaction on a database of its own. The kernel ends
+// it with the process, however that ends. A lock on the inbox itself would keep
+// everyone from looking into it.
+func lock(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := open(path, fmt.Sprintf("busy_timeout(%d)", lockWait.Milliseconds()))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		_ = db.Close() // the first error says why
+		var refused *sqlite.Error
+		if errors.As(err, &refused) && refused.Code()&0xff == sqlitelib.SQLITE_BUSY {
+			return nil, ErrInUse
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// openDatabase opens a file to write to, with the schema brought up to date.
+// Commits are on stable storage when they return: in a write-ahead log only
+// FULL syncs it at each.
+func openDatabase(ctx context.Context, path string, application int, schema []string) (*sql.DB, error) {
+	db, err := open(path, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)")
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, db, application, schema); err != nil {
+		_ = db.Close() // the first error says why
+		return nil, fmt.Errorf("preparing %s: %w", filepath.Base(path), err)
+	}
+	return db, nil
+}
+
+// open returns a pool of one connection that is never dropped: SQLite has one
+// writer, and waiting for it in Go is cheaper and fairer than in SQLite.
+// Transactions take the write lock when they begin, so that none fails half-way
+// for want of it.
+func open(path string, pragmas ...string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	return db, nil
+}
+
+// dsn names a file by a URI, in which no character of a path is special.
+func dsn(path string, query url.Values) string {
+	name := filepath.ToSlash(path)
+	if !strings.HasPrefix(name, "/") && filepath.IsAbs(path) {
+		name = "/" + name // a drive letter
+	}
+	return "file:" + (&url.URL{Path: name}).EscapedPath() + "?" + query.Encode()
+}
+
+// migrate brings the schema up to date: step n of it makes version n+1 out of
+// version n, all in one transaction. It refuses a file that is something else,
+// or of a later version.
+func migrate(ctx context.Context, db *sql.DB, application int, steps []string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
+	var id, version, objects int
+	if err := tx.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects); err != nil {
+		return err
+	}
+	switch {
+	case id != application && (id != 0 || objects > 0):
+		return errors.New("the file is some other database")
+	case version > len(steps):
+		return fmt.Errorf("the file is of version %d, and this program knows only %d", version, len(steps))
+	case version == len(steps):
+		return nil
+	}
+	for _, step := range append(steps[version:len(steps):len(steps)],
+		fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", len(steps))) {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// millis is the unit of every time in the files: unix milliseconds, rounded up,
+// so that nothing is due early.
+func millis(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
