@@ -1,0 +1,139 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// errCut is what the answering handler gets from Write when the rest of its
+// body is not wanted any more.
+var errCut = errors.New("the answer was cut by a fault")
+
+// Serve answers r by next, with the fault. It reports whether a whole answer
+// was given, next's or the fault's own, late or slowly perhaps, but not cut. It
+// returns early when the request's context ends.
+func (f Fault) Serve(w http.ResponseWriter, r *http.Request, next http.Handler) (whole bool) {
+	switch f.Kind {
+	case "":
+		next.ServeHTTP(w, r)
+		return true
+	case Stall:
+		return f.stall(w, r, next)
+	case Dribble:
+		slow := &dribbler{ResponseWriter: w, ctx: r.Context(), chunk: f.chunk(), pause: f.Delay}
+		next.ServeHTTP(slow, r)
+		return !slow.broken
+	case TooManyRequests:
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.retryAfterSeconds()))
+		}
+		answer(w, http.StatusTooManyRequests, "application/json", `{"success":false,"error":"Too Many Attempts."}`)
+	case ServerError:
+		answer(w, http.StatusInternalServerError, "application/json", `{"success":false,"error":"Server Error"}`)
+	case BadGateway:
+		answer(w, http.StatusBadGateway, "text/html", badGatewayPage)
+	case Reset:
+		f.reset(w, r, next)
+		return false
+	case Truncate:
+		f.truncate(w, r, next)
+		return false
+	case CutShort:
+		return f.cutShort(w, r, next)
+	default:
+		panic("fault: no such kind: " + string(f.Kind))
+	}
+	return true
+}
+
+const badGatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n" +
+	"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+
+func answer(w http.ResponseWriter, status int, contentType, body string) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body) // a client that has left needs no answer
+}
+
+func (f Fault) stall(w http.ResponseWriter, r *http.Request, next http.Handler) bool {
+	pause := func() error { return wait(r.Context(), f.Delay, f.Release) }
+	if f.After == 0 {
+		if pause() != nil {
+			return false
+		}
+		next.ServeHTTP(w, r)
+		return true
+	}
+	m := &meter{ResponseWriter: w, after: f.After, strike: func() error {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		return pause()
+	}}
+	next.ServeHTTP(m, r)
+	return m.err == nil
+}
+
+func (f Fault) reset(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if f.After > 0 {
+		m := &meter{ResponseWriter: w, after: f.After, strike: func() error { return errCut }}
+		next.ServeHTTP(m, r)
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2: the stream is reset instead
+	}
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = secure.NetConn() // without TLS's parting words
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // close by RST instead of FIN
+	}
+	_ = conn.Close()
+}
+
+func (f Fault) truncate(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	m := &meter{
+		ResponseWriter: w, after: f.After,
+		strike: func() error { return errCut },
+		head: func(h http.Header) {
+			// The server closes the connection of a body that falls short.
+			length, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
+			if err != nil || length <= f.After {
+				h.Set("Content-Length", strconv.FormatInt(2*f.After+1, 10))
+			}
+		},
+	}
+	next.ServeHTTP(m, r)
+	m.writeHead() // also of an answer without a body
+}
+
+func (f Fault) cutShort(w http.ResponseWriter, r *http.Request, next http.Handler) bool {
+	m := &meter{
+		ResponseWriter: w, after: f.After, lines: true,
+		strike: func() error { return errCut },
+		head:   func(h http.Header) { h.Del("Content-Length") },
+	}
+	next.ServeHTTP(m, r)
+	return m.err == nil
+}
+
+// wait pauses for d, or until release is closed. Its error is the context's.
+func wait(ctx context.Context, d time.Duration, release <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-release:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
