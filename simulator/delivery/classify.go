@@ -1,0 +1,96 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"time"
+)
+
+// handshakeError marks what went wrong between the connection and the first
+// byte of HTTP: crypto/tls has no common type for it.
+type handshakeError struct{ err error }
+
+func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// classify names the reason for a failed exchange from its error alone. The
+// order matters: a handshake that the endpoint cut off is a reset, and one
+// that ran into the deadline a timeout.
+func classify(err error) Reason {
+	switch {
+	case is(err, context.Canceled):
+		return Canceled
+	case is(err, context.DeadlineExceeded, os.ErrDeadlineExceeded, syscall.ETIMEDOUT):
+		return Timeout
+	case is(err, syscall.ECONNREFUSED):
+		return Refused
+	case is(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EADDRNOTAVAIL),
+		as[*net.DNSError](err), as[*net.AddrError](err):
+		return Lookup
+	case is(err, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
+		syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE):
+		return Reset
+	case as[*handshakeError](err):
+		return TLS
+	}
+	return Protocol
+}
+
+func is(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
+
+func as[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// describe says in words why a, whose times and reason are known, failed.
+func describe(a Attempt, limit time.Duration, err error) string {
+	switch a.Reason {
+	case Acked:
+		return ""
+	case Rejected:
+		answer := fmt.Sprintf("answered %d %s", a.Status, http.StatusText(a.Status))
+		if a.Status >= 300 && a.Status <= 399 {
+			answer += ": a redirect is a failure and is not followed"
+		}
+		return answer
+	case Timeout:
+		return fmt.Sprintf("%s within %v", unreached(a), limit)
+	case Reset:
+		return fmt.Sprintf("the connection ended, %s: %v", unreached(a), err)
+	case Dropped:
+		return "we hung up when the answer began, as asked"
+	case Canceled:
+		return "we stopped, " + unreached(a)
+	case Refused, TLS, Protocol, Lookup, Invalid:
+	}
+	return err.Error()
+}
+
+// unreached names the first stage that a did not get to the end of.
+func unreached(a Attempt) string {
+	switch {
+	case a.Status != 0:
+		return "the answer's body did not end"
+	case !a.FirstByte.IsZero():
+		return "the answer's head did not end"
+	case !a.Sent.IsZero():
+		return "no answer came"
+	case !a.Connected.IsZero():
+		return "the request was not taken in full"
+	}
+	return "no connection came about"
+}
