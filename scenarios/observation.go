@@ -18,6 +18,8 @@ type Exchange struct {
 	// Label tells the exchanges of a scenario apart: "first", "resend".
 	Label string
 	Job   int64
+	// Request is what was sent.
+	Request delivery.Request
 	delivery.Attempt
 }
 
@@ -36,6 +38,9 @@ type Effect struct {
 	// Downloads counts complete downloads of the job's data, as the simulated
 	// API saw them, since the job last changed.
 	Downloads int
+	// Calls counts the API calls about the job, APICalls those of the whole
+	// run so far.
+	Calls, APICalls int
 	// Seen is when the whole effect was there first; zero for never.
 	Seen time.Time
 	// Waited is how long the effect was awaited, Limit how long it could have

@@ -8,7 +8,6 @@
 package scenarios
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,9 +65,8 @@ type Scenario struct {
 	Lane Lane
 	// Effect is set when the scenario can't be judged without seeing imports.
 	Effect bool
-	// Play acts on the endpoint; what happens is recorded by the stage. An
-	// error is the harness's own: it says nothing about the endpoint.
-	Play func(ctx context.Context, s *Stage) error
+	// Play acts on the endpoint; what happens is recorded by the stage.
+	Play func(s *Stage)
 	// Judge is a pure function from what was observed to all that was wrong.
 	Judge func(o Observation) []Finding
 }

@@ -96,7 +96,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newReceiveCmd())
+	root.AddCommand(newConformCmd(), newReceiveCmd())
 	return root
 }
 

@@ -137,7 +137,7 @@ func TestOutputIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := p.Output()
-	if len(out) > 1<<20 || !strings.HasPrefix(out, "first\n") || !strings.Contains(out, "left out") || !strings.Contains(out, "\nlast\n") {
+	if len(out) > 1<<20 || !strings.HasPrefix(out, "first\n") || !strings.Contains(out, "left out") || !strings.Contains(out, "last\n") {
 		t.Errorf("%d bytes, from %.20q", len(out), out)
 	}
 }

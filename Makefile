@@ -1,0 +1,44 @@
+# The two commands that matter: `make run` judges the built-in receiver, and
+# `make test` runs every check there is. The rest are parts of them.
+
+GO           ?= go
+LINT_VERSION := v2.15.0
+LINT         := bin/golangci-lint-$(LINT_VERSION)
+VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+
+.PHONY: run test lint vet unit bench build deps clean
+
+# ARGS are passed on: make run ARGS=--fast
+run: build
+	@bin/scrapehook conform $(ARGS)
+
+# The order is from the cheapest to the dearest; the last line is go test's own.
+test: deps vet lint unit
+
+build:
+	@$(BUILD) -o bin/scrapehook ./cmd/scrapehook
+
+vet:
+	$(GO) vet ./...
+
+lint: $(LINT)
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/golangci-lint $(LINT)
+
+# What tests need beside Go is installed by deps. Where that can't be, deps has
+# written which of it is left out, and only that may be skipped.
+unit:
+	SCRAPEHOOK_TEST_WITHOUT="$$(cat bin/left-out)" $(GO) test -race -shuffle=on -timeout 20m ./...
+
+deps:
+	@mkdir -p bin && .ci/deps > bin/left-out
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver
+
+clean:
+	rm -rf bin

@@ -1,0 +1,110 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// expectation is what an effect is awaited to be.
+type expectation struct {
+	label string
+	job   Job
+	want  [][]byte
+	// limit is how long the effect may take, before the delays that we inject.
+	limit time.Duration
+}
+
+// awaitEffect waits until the job's rows are there, or the limit has passed,
+// and then for a quiet time, after which a second effect would have shown.
+func (l *lab) awaitEffect(ctx context.Context, x expectation, waits func(string, time.Time)) (Effect, error) {
+	began := time.Now()
+	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, SitemapName: x.job.SitemapName, Quiet: l.timing.quiet}
+	for {
+		if err := l.look(ctx, &e); err != nil {
+			return e, err
+		}
+		now := time.Now()
+		e.Waited = now.Sub(began)
+		e.Limit = x.limit + l.traffic.state(x.job.ID, now).injected
+		over := e.Waited >= e.Limit
+		if e.complete() || e.exceeded() || over {
+			if e.complete() && e.Seen.IsZero() {
+				e.Seen = now
+			}
+			if err := l.awaitQuiet(ctx, &e, later(began.Add(e.Limit), now.Add(4*l.timing.quiet)), waits); err != nil {
+				return e, err
+			}
+			if e.complete() || e.exceeded() || over {
+				return e, nil
+			}
+		}
+		waits(fmt.Sprintf("the import of job %d", x.job.ID), began.Add(e.Limit))
+		if err := sleep(ctx, l.timing.poll); err != nil {
+			return e, err
+		}
+	}
+}
+
+// awaitQuiet waits until nothing has happened about the job for the quiet
+// time, but no longer than until, and reads the probes again.
+func (l *lab) awaitQuiet(ctx context.Context, e *Effect, until time.Time, waits func(string, time.Time)) error {
+	for {
+		now := time.Now()
+		end := l.traffic.state(e.Job, now).quietSince.Add(e.Quiet)
+		if end.After(until) {
+			end = until
+		}
+		if !end.After(now) {
+			return l.look(ctx, e)
+		}
+		waits(fmt.Sprintf("quiet about job %d", e.Job), end)
+		if err := sleep(ctx, min(end.Sub(now), 4*l.timing.poll)); err != nil {
+			return err
+		}
+	}
+}
+
+// look takes the readings of this moment.
+func (l *lab) look(ctx context.Context, e *Effect) error {
+	readings, err := l.read(ctx, e.Job)
+	if err != nil {
+		return err
+	}
+	st := l.traffic.state(e.Job, time.Now())
+	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, l.traffic.seen()
+	return nil
+}
+
+// complete reports whether every probe sees as many rows as there should be;
+// without a probe, whether the data has been downloaded at all.
+func (e Effect) complete() bool {
+	for _, r := range e.Readings {
+		if r.Rows != len(e.Want) {
+			return false
+		}
+	}
+	return len(e.Readings) > 0 || e.Downloads > 0
+}
+
+// exceeded reports whether a probe sees more rows than there should ever be.
+func (e Effect) exceeded() bool {
+	for _, r := range e.Readings {
+		if r.Rows > len(e.Want) {
+			return true
+		}
+	}
+	return false
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,365 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// ConfigError is what the user can mend: the configuration is at fault, and
+// nothing was sent.
+type ConfigError struct{ err error }
+
+func (e *ConfigError) Error() string { return e.err.Error() }
+func (e *ConfigError) Unwrap() error { return e.err }
+
+// Run is a run of the suite that is under way.
+type Run struct {
+	lab      *lab
+	began    time.Time
+	order    []Scenario // prerequisites first
+	needs    map[string][]string
+	outcomes map[string]*outcome
+	judging  sync.WaitGroup
+	done     chan struct{} // closed when report is complete
+	report   Report
+
+	progress sync.Mutex // held while Config.Progress is called
+}
+
+// outcome is the result of one scenario, readable once done is closed.
+type outcome struct {
+	done   chan struct{}
+	result Result
+}
+
+// Start opens the simulated API, starts the receiver if it is told how, makes
+// sure that the endpoint answers, and begins to play the selected scenarios,
+// which go on in the background until Wait returns or ctx ends. A
+// [*ConfigError] is the user's to mend; [ErrUnreachable] means that there is
+// nothing to judge.
+func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	if len(selected) == 0 {
+		return nil, &ConfigError{errors.New("no scenario is selected")}
+	}
+	l, err := newLab(cfg)
+	if err != nil {
+		return nil, err
+	}
+	r := newRun(l, selected)
+	r.tell(Event{State: Running, Text: "the endpoint to answer"})
+	if err := l.open(ctx); err != nil {
+		output := l.output()
+		return nil, errors.Join(withOutput(err, output), l.close())
+	}
+	go r.play(ctx)
+	return r, nil
+}
+
+// withOutput adds what the receiver printed last to the error of its start.
+func withOutput(err error, output string) error {
+	if output == "" {
+		return err
+	}
+	const most = 2000
+	if len(output) > most {
+		output = "…" + output[len(output)-most:]
+	}
+	return fmt.Errorf("%w; it printed:\n%s", err, output)
+}
+
+func newRun(l *lab, selected []Scenario) *Run {
+	r := &Run{
+		lab: l, began: time.Now(), needs: map[string][]string{},
+		outcomes: map[string]*outcome{}, done: make(chan struct{}),
+	}
+	for _, s := range selected {
+		r.outcomes[s.ID] = &outcome{done: make(chan struct{})}
+	}
+	for _, s := range selected {
+		r.enlist(s, selected)
+		r.tell(Event{ID: s.ID, State: Queued})
+	}
+	slices.SortStableFunc(r.order, func(a, b Scenario) int { return int(a.Lane - b.Lane) })
+	return r
+}
+
+// enlist appends a scenario to the order, after those that it needs.
+func (r *Run) enlist(s Scenario, selected []Scenario) {
+	if _, listed := r.needs[s.ID]; listed {
+		return
+	}
+	r.needs[s.ID] = nil
+	for _, other := range selected {
+		if slices.Contains(s.Needs, other.ID) {
+			r.needs[s.ID] = append(r.needs[s.ID], other.ID)
+			r.enlist(other, selected)
+		}
+	}
+	r.order = append(r.order, s)
+}
+
+// Wait returns the report when all scenarios have ended.
+func (r *Run) Wait() Report {
+	<-r.done
+	return r.report
+}
+
+// Result waits for the result of one scenario. It is an error when the
+// scenario was not selected, or ctx ends first.
+func (r *Run) Result(ctx context.Context, id string) (Result, error) {
+	o := r.outcomes[id]
+	if o == nil {
+		return Result{}, fmt.Errorf("requirement %s is not in this run", id)
+	}
+	select {
+	case <-o.done:
+		return o.result, nil
+	case <-ctx.Done():
+		return Result{}, fmt.Errorf("waiting for %s: %w", id, context.Cause(ctx))
+	}
+}
+
+// tell passes an event on, one at a time.
+func (r *Run) tell(e Event) {
+	if r.lab.cfg.Progress == nil {
+		return
+	}
+	r.progress.Lock()
+	defer r.progress.Unlock()
+	r.lab.cfg.Progress(e)
+}
+
+// play runs everything to its end and writes the report.
+func (r *Run) play(ctx context.Context) {
+	defer close(r.done)
+	importing := r.warmUp(ctx)
+	r.lanes(ctx, importing)
+	cfg := r.lab.cfg
+	r.report = Report{
+		Interrupted: ctx.Err() != nil,
+		Name:        cfg.Name, Endpoint: cfg.Endpoint, Profile: cfg.Profile.Name,
+		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: r.lab.apiURL, Began: r.began,
+	}
+	for _, p := range cfg.Probes {
+		r.report.Probes = append(r.report.Probes, p.Name())
+	}
+	for _, s := range Catalogue() {
+		if o := r.outcomes[s.ID]; o != nil {
+			r.report.Results = append(r.report.Results, o.result)
+		}
+	}
+	r.report.Verdict = overall(r.report.Results)
+	r.tell(Event{State: Running, Text: "the receiver to stop"})
+	if err := r.lab.close(); err != nil && r.report.Verdict != Failed {
+		r.report.Verdict = Broken
+	}
+	r.report.Output = r.lab.output()
+	r.report.Duration = time.Since(r.began)
+}
+
+// warmUp sends one notification that is not judged, and reports whether the
+// receiver asks the simulated API for anything because of it. A receiver that
+// does not may not know the API's address, which is one finding and not twenty.
+func (r *Run) warmUp(ctx context.Context) (importing bool) {
+	s := r.stage(ctx, "", heldFloor{})
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ours := p.(stageError); !ours {
+				panic(p)
+			}
+			importing = true // the scenarios will say what is wrong
+		}
+	}()
+	job := s.FinishedJob(1)
+	s.Notify("warm-up", job)
+	if !s.acknowledged(job) {
+		return true // ACK-01 will say so, and block the rest
+	}
+	until := time.Now().Add(r.lab.cfg.EffectTimeout)
+	s.progress("the first call to the simulated API at "+r.lab.apiURL, until)
+	for r.lab.traffic.seen() == 0 {
+		if time.Now().After(until) {
+			return false
+		}
+		s.check("waiting", sleep(ctx, r.lab.timing.poll))
+	}
+	return true
+}
+
+// lanes plays the scenarios lane by lane. Together, they overlap as far as
+// there are places; the later lanes begin as soon as the earlier ones have all
+// ended or only wait for a time of their own.
+func (r *Run) lanes(ctx context.Context, importing bool) {
+	places := semaphore.NewWeighted(int64(r.lab.cfg.Concurrency))
+	shared := sharedFloor{places, 1}
+	whole := sharedFloor{places, int64(r.lab.cfg.Concurrency)}
+	var playing sync.WaitGroup
+	for _, s := range r.lane(Together) {
+		r.begin(ctx, &playing, s, shared, importing)
+	}
+	r.delayed(ctx, whole, importing)
+	for _, lane := range []Lane{Alone, Kill} {
+		f := floor(whole)
+		if lane == Kill {
+			playing.Wait() // also those that had left the floor
+			f = heldFloor{}
+		}
+		for _, s := range r.lane(lane) {
+			var alone sync.WaitGroup
+			r.begin(ctx, &alone, s, f, importing)
+			alone.Wait()
+		}
+	}
+	r.judging.Wait()
+}
+
+// delayed plays its lane as one: the floor is taken for all of it.
+func (r *Run) delayed(ctx context.Context, whole floor, importing bool) {
+	lane := r.lane(Delayed)
+	if len(lane) == 0 {
+		return
+	}
+	if whole.enter(ctx) == nil {
+		defer whole.leave()
+	} // else ctx has ended, and each of them will find out
+	var group sync.WaitGroup
+	for _, s := range lane {
+		r.begin(ctx, &group, s, heldFloor{}, importing)
+	}
+	group.Wait()
+}
+
+func (r *Run) lane(l Lane) []Scenario {
+	return slices.DeleteFunc(slices.Clone(r.order), func(s Scenario) bool { return s.Lane != l })
+}
+
+// begin plays a scenario in the background once it has the floor, unless a
+// prerequisite has failed already. Prerequisites that take as long as an
+// import are waited for only when there is no sign of any import. playing
+// counts those that act on the receiver.
+func (r *Run) begin(ctx context.Context, playing *sync.WaitGroup, s Scenario, f floor, importing bool) {
+	for _, id := range r.needs[s.ID] {
+		need := r.outcomes[id]
+		if quick := !r.scenario(id).Effect; quick || !importing {
+			<-need.done
+		}
+		if need.ended() && unmet(need.result.Verdict) {
+			r.end(s, Result{Verdict: Blocked, Findings: blockedFinding(id, need.result.Verdict)})
+			return
+		}
+	}
+	if s.Lane == Kill && r.lab.receiver == nil {
+		r.end(s, Result{Verdict: NotObservable, Findings: []Finding{{
+			NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run",
+		}}})
+		return
+	}
+	if err := f.enter(ctx); err != nil {
+		r.end(s, Result{Verdict: Errored, Findings: harnessFinding(err)})
+		return
+	}
+	playing.Add(1)
+	r.judging.Go(func() {
+		result := r.perform(ctx, s, f)
+		f.leave()
+		playing.Done()
+		r.end(s, r.blocked(s, result))
+	})
+}
+
+// blocked waits for the prerequisites of what isn't right, because it may be
+// their fault.
+func (r *Run) blocked(s Scenario, result Result) Result {
+	if result.Verdict == Pass || result.Verdict == Errored {
+		return result
+	}
+	for _, id := range r.needs[s.ID] {
+		need := r.outcomes[id]
+		<-need.done
+		if unmet(need.result.Verdict) {
+			result.Verdict = Blocked
+			result.Findings = append(blockedFinding(id, need.result.Verdict), result.Findings...)
+		}
+	}
+	return result
+}
+
+func (r *Run) scenario(id string) Scenario {
+	return r.order[slices.IndexFunc(r.order, func(s Scenario) bool { return s.ID == id })]
+}
+
+func (o *outcome) ended() bool {
+	select {
+	case <-o.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r *Run) end(s Scenario, result Result) {
+	result.Requirement = s.Requirement
+	o := r.outcomes[s.ID]
+	o.result = result
+	close(o.done)
+	r.tell(Event{ID: s.ID, State: Done, Result: &o.result})
+}
+
+func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
+	return &Stage{
+		lab: r.lab, ctx: ctx, floor: f, began: time.Now(),
+		progress: func(text string, until time.Time) {
+			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
+		},
+	}
+}
+
+// perform plays one scenario and judges what was seen.
+func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) {
+	stage := r.stage(ctx, s.ID, f)
+	defer func() {
+		result.Duration = time.Since(stage.began)
+		result.Evidence = stage.closing()
+		if p := recover(); p != nil {
+			failed, ours := p.(stageError)
+			if !ours {
+				panic(p)
+			}
+			result.Verdict, result.Findings = Errored, harnessFinding(failed.err)
+		}
+	}()
+	r.tell(Event{ID: s.ID, State: Running, Text: "began"})
+	s.Play(stage)
+	result.Findings = s.Level.capped(s.Judge(stage.observation))
+	result.Verdict = verdictOf(result.Findings)
+	return result
+}
+
+func harnessFinding(err error) []Finding {
+	if errors.Is(err, context.Canceled) {
+		return []Finding{{Errored, "the run", "played to its end", "interrupted"}}
+	}
+	return []Finding{{Errored, "the harness", "no error", err.Error()}}
+}
+
+func blockedFinding(id string, v Verdict) []Finding {
+	return []Finding{{Blocked, "prerequisite " + id, string(Pass), string(v)}}
+}
+
+// output is what the receiver printed.
+func (l *lab) output() string {
+	if l.receiver == nil {
+		return ""
+	}
+	return l.receiver.Output()
+}

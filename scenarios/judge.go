@@ -1,0 +1,130 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// judges sums up several judges.
+func judges(list ...func(Observation) []Finding) func(Observation) []Finding {
+	return func(o Observation) []Finding {
+		var all []Finding
+		for _, judge := range list {
+			all = append(all, judge(o)...)
+		}
+		return all
+	}
+}
+
+// acknowledged judges that every notification was answered 2xx in time:
+// "it has to respond with 2xx HTTP status code within 10 seconds".
+func acknowledged(o Observation) []Finding { return acks(o, Fail, func(Exchange) bool { return true }) }
+
+// acks judges the answers to the exchanges that pick selects; what is missing
+// is a finding of verdict v.
+func acks(o Observation, v Verdict, pick func(Exchange) bool) []Finding {
+	var findings []Finding
+	for _, x := range o.Exchanges {
+		// The head of the answer decides; ACK-08 is about its body.
+		if !pick(x) || webhook.Profile2020().Success(x.Status) {
+			continue
+		}
+		findings = append(findings, Finding{v, x.Label, "2xx within 10 s", x.outcome()})
+	}
+	return findings
+}
+
+// importedOnce judges that each job's rows are there, each once.
+func importedOnce(o Observation) []Finding {
+	var findings []Finding
+	for _, e := range o.Effects {
+		findings = append(findings, e.judge(false)...)
+	}
+	return findings
+}
+
+// importedOnceOrNot judges that each job's rows are there once, or not at all.
+func importedOnceOrNot(o Observation) []Finding {
+	var findings []Finding
+	for _, e := range o.Effects {
+		findings = append(findings, e.judge(true)...)
+	}
+	return findings
+}
+
+// judge compares an effect with the job's rows. With noneIsRight, no row at
+// all is as good.
+func (e Effect) judge(noneIsRight bool) []Finding {
+	subject := fmt.Sprintf("job %d", e.Job)
+	if e.Label != "" {
+		subject += ", " + e.Label
+	}
+	expected := rowsOf(len(e.Want)) + ", each once"
+	if len(e.Readings) == 0 {
+		return e.judgeDownloads(subject, noneIsRight)
+	}
+	var findings []Finding
+	for _, r := range e.Readings {
+		fail := func(expected, actual string) {
+			findings = append(findings, Finding{Fail, subject, expected, actual + " (" + r.Probe + ")"})
+		}
+		switch {
+		case r.Rows == 0 && noneIsRight:
+		case r.Rows == 0 && len(e.Want) > 0:
+			fail(expected, "none within "+round(e.Limit).String()+e.absence())
+		case len(e.Want) > 0 && r.Rows > len(e.Want) && r.Rows%len(e.Want) == 0:
+			fail(expected, fmt.Sprintf("%s: imported %d times", rowsOf(r.Rows), r.Rows/len(e.Want)))
+		case r.Rows != len(e.Want):
+			fail(expected, fmt.Sprintf("%s%s", rowsOf(r.Rows), e.short(r)))
+		case r.Records != nil:
+			for _, d := range difference(e.Want, r.Records) {
+				fail(d.expected, d.actual)
+			}
+		}
+	}
+	return findings
+}
+
+// absence says what the API saw of an import that is not there.
+func (e Effect) absence() string {
+	switch {
+	case e.APICalls == 0:
+		return "; the receiver has never called the simulated API: was it told its address?"
+	case e.Calls == 0:
+		return "; the receiver never asked the API for this job"
+	case e.Downloads == 0:
+		return fmt.Sprintf("; %d API calls, but no complete download", e.Calls)
+	}
+	return fmt.Sprintf("; its data was downloaded %d times", e.Downloads)
+}
+
+func (e Effect) short(r ProbeReading) string {
+	if r.Rows < len(e.Want) {
+		return " after " + round(e.Waited).String()
+	}
+	return ""
+}
+
+// judgeDownloads is all that can be said without a probe: data that was never
+// downloaded can't have been imported, but a download proves no import, and
+// two downloads are not two effects.
+func (e Effect) judgeDownloads(subject string, noneIsRight bool) []Finding {
+	switch {
+	case e.Downloads == 0 && noneIsRight:
+		return nil
+	case e.Downloads == 0 && len(e.Want) > 0:
+		return []Finding{{
+			Fail, subject, rowsOf(len(e.Want)) + ", each once",
+			"no complete download within " + round(e.Limit).String() + e.absence(),
+		}}
+	}
+	return []Finding{{
+		NotObservable, subject, rowsOf(len(e.Want)) + ", each once",
+		fmt.Sprintf("the API saw %d complete downloads, but no probe sees the rows: use --probe", e.Downloads),
+	}}
+}
+
+// unmet reports whether a prerequisite with this verdict keeps a requirement
+// from being judged.
+func unmet(v Verdict) bool { return v == Fail || v == Blocked || v == Errored }

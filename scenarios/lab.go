@@ -1,0 +1,160 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/process"
+	"github.com/scrapehook/scrapehook/simulator/api"
+	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+)
+
+// lab is what all scenarios of a run share: a simulated cloud with its API, a
+// sender, the probes, and the receiver's process when it is ours.
+type lab struct {
+	cfg      Config
+	timing   timing
+	cloud    *cloud.Cloud
+	client   *delivery.Client
+	receiver *process.Process // nil: started by somebody else
+	traffic  *traffic
+	apiURL   string
+	stopAPI  func()
+
+	mu  sync.Mutex
+	ids *rand.Rand // guarded by mu
+	got map[int64]bool
+}
+
+// newLab opens the simulated API. The receiver is not started yet.
+func newLab(cfg Config) (*lab, error) {
+	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile})
+	if err != nil {
+		return nil, fmt.Errorf("making the simulated cloud: %w", err)
+	}
+	l := &lab{
+		cfg:     cfg,
+		timing:  cfg.timing(),
+		cloud:   world,
+		client:  &delivery.Client{Profile: cfg.Profile},
+		traffic: newTraffic(),
+		ids:     rand.New(rand.NewPCG(cfg.Seed, 0)), //nolint:gosec // repeatable, not secret
+		got:     map[int64]bool{},
+	}
+	handler, err := api.New(api.Config{
+		Cloud: world, Token: cfg.APIToken, Fault: l.traffic.fault, Observe: l.traffic.observe,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the simulated API: %w", err)
+	}
+	listener, err := net.Listen("tcp", cfg.APIListen)
+	if err != nil {
+		return nil, fmt.Errorf("opening the simulated API: %w", err)
+	}
+	l.serveAPI(listener, handler)
+	if l.apiURL = cfg.APIURL; l.apiURL == "" {
+		l.apiURL = "http://" + listener.Addr().String() + APIPath
+	}
+	if cfg.Run != "" {
+		l.receiver = process.New(process.Config{
+			Command: cfg.Run,
+			Env: []string{
+				"PORT=" + port(cfg.Endpoint),
+				"WEBSCRAPER_API_BASE_URI=" + l.apiURL,
+				"WEBSCRAPER_API_TOKEN=" + cfg.APIToken,
+			},
+			Endpoint:     cfg.Endpoint,
+			StartTimeout: cfg.StartTimeout,
+		})
+	}
+	return l, nil
+}
+
+// serveAPI serves until stopAPI is called, which ends every open call.
+func (l *lab) serveAPI(listener net.Listener, handler http.Handler) {
+	ctx, cancel := context.WithCancel(context.Background())
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed, by stopAPI alone
+	}()
+	l.stopAPI = func() {
+		cancel()
+		_ = server.Close()
+		<-done
+	}
+}
+
+// close stops the receiver, if it is ours, and the API.
+func (l *lab) close() error {
+	var err error
+	if l.receiver != nil {
+		err = l.receiver.Stop(context.Background())
+	}
+	l.stopAPI()
+	return err
+}
+
+// ErrUnreachable means that nothing answers at the endpoint.
+var ErrUnreachable = errors.New("the endpoint cannot be reached")
+
+// open starts the receiver, if it is ours, and makes sure that there is any
+// answer at the endpoint.
+func (l *lab) open(ctx context.Context) error {
+	if l.receiver != nil {
+		return l.receiver.Start(ctx)
+	}
+	if !process.Answers(ctx, l.cfg.Endpoint) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: no HTTP answer at %s; is the receiver running?", ErrUnreachable, l.cfg.Endpoint)
+	}
+	return nil
+}
+
+// newID returns an id below 2^31 that this run has not used yet.
+func (l *lab) newID() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		const low = 1 << 20 // ids of one and two digits are easily mixed up in evidence
+		id := low + l.ids.Int64N(1<<31-low)
+		if !l.got[id] {
+			l.got[id] = true
+			return id
+		}
+	}
+}
+
+// send performs one attempt and records it.
+func (l *lab) send(ctx context.Context, job int64, r delivery.Request) delivery.Attempt {
+	a := l.client.Do(ctx, r)
+	l.traffic.answered(job, a.Ended)
+	return a
+}
+
+// read asks every probe about a job.
+func (l *lab) read(ctx context.Context, job int64) ([]ProbeReading, error) {
+	readings := make([]ProbeReading, 0, len(l.cfg.Probes))
+	for _, p := range l.cfg.Probes {
+		reading, err := p.Read(ctx, job)
+		if err != nil {
+			return nil, fmt.Errorf("probe %s: %w", p.Name(), err)
+		}
+		readings = append(readings, ProbeReading{Probe: p.Name(), Reading: reading})
+	}
+	return readings, nil
+}

@@ -1,0 +1,62 @@
+package scenarios
+
+import "time"
+
+// Result is the outcome of one requirement.
+type Result struct {
+	Requirement
+	Verdict  Verdict
+	Findings []Finding
+	Evidence []Evidence
+	Duration time.Duration
+}
+
+// Report is the outcome of a run.
+type Report struct {
+	Verdict Overall
+	// Interrupted is set when the run was stopped before its end; what was
+	// known by then is in the results.
+	Interrupted bool
+	Name        string
+	Endpoint    string
+	Profile     string
+	Seed        uint64
+	Fast        bool
+	Probes      []string
+	APIURL      string
+	Began       time.Time
+	Duration    time.Duration
+	Results     []Result
+	// Output is what the receiver printed, when the run started it.
+	Output string
+}
+
+// Totals counts the results by verdict.
+func (r Report) Totals() map[Verdict]int {
+	totals := map[Verdict]int{}
+	for _, result := range r.Results {
+		totals[result.Verdict]++
+	}
+	return totals
+}
+
+// State is where a scenario has got to.
+type State int
+
+// The states of a scenario.
+const (
+	Queued  State = iota
+	Running       // Text says what it waits for, Until how long at most
+	Done          // Result is there
+)
+
+// Event is one step of a run, for whoever watches.
+type Event struct {
+	ID    string
+	State State
+	Text  string
+	// Until is when the wait ends at the latest; zero when that is not known.
+	Until time.Time
+	// Result is set when State is Done.
+	Result *Result
+}

@@ -1,0 +1,155 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+// Style is how a terminal wants its text.
+type Style struct {
+	// Color uses ANSI colours.
+	Color bool
+	// Width is where lines are broken; 0 is nowhere.
+	Width int
+}
+
+var colors = map[scenarios.Verdict]string{
+	scenarios.Pass:          "32",
+	scenarios.Warn:          "33",
+	scenarios.Fail:          "1;31",
+	scenarios.Errored:       "1;35",
+	scenarios.NotObservable: "36",
+	scenarios.NotSupported:  "2",
+	scenarios.Blocked:       "2",
+}
+
+// paint colours text as the verdict is coloured.
+func (s Style) paint(v scenarios.Verdict, text string) string {
+	if !s.Color {
+		return text
+	}
+	return "\x1b[" + colors[v] + "m" + text + "\x1b[0m"
+}
+
+// label is how a verdict is shown to people.
+func label(v scenarios.Verdict) string {
+	switch v {
+	case scenarios.Fail:
+		return "FAIL"
+	case scenarios.NotObservable:
+		return "not seen"
+	case scenarios.NotSupported:
+		return "declared"
+	case scenarios.Errored:
+		return "ERROR"
+	}
+	return string(v)
+}
+
+// Text writes the table by requirement, with every finding, and the verdict in
+// one line at the end.
+func Text(w io.Writer, r scenarios.Report, style Style) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", header(r))
+	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
+	for _, result := range r.Results {
+		row(&b, result, style)
+	}
+	fmt.Fprintf(&b, "\n%s\n", closing(r, style))
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+func header(r scenarios.Report) string {
+	probes := "the simulated API only"
+	if len(r.Probes) > 0 {
+		probes = strings.Join(r.Probes, ", ")
+	}
+	fast := ""
+	if r.Fast {
+		fast = ", fast"
+	}
+	return fmt.Sprintf("endpoint  %s\nprofile   %s%s\nprobes    %s\nseed      %d", r.Name, r.Profile, fast, probes, r.Seed)
+}
+
+func row(b *strings.Builder, result scenarios.Result, style Style) {
+	verdict := style.paint(result.Verdict, fmt.Sprintf("%-8s", label(result.Verdict)))
+	fmt.Fprintf(b, "%-8s  %-6s  %s  %7s  %s\n", result.ID, result.Level, verdict, Took(result.Duration), style.fold(result.Title, 36))
+	for _, f := range result.Findings {
+		fmt.Fprintf(b, "          %s\n", style.paint(f.Verdict, style.fold(f.Subject, 10)))
+		fmt.Fprintf(b, "            expected  %s\n", style.fold(f.Expected, 22))
+		fmt.Fprintf(b, "            actual    %s\n", style.fold(f.Actual, 22))
+	}
+	if repairable(result) {
+		fmt.Fprintf(b, "            repair    %s\n", style.fold(result.Repair, 22))
+	}
+}
+
+// fold breaks text at the terminal's width; the lines that follow begin at
+// column from.
+func (s Style) fold(text string, from int) string {
+	room := s.Width - from
+	if s.Width == 0 || room < 20 {
+		return text
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > room:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", from))
+}
+
+// closing is the verdict in one line.
+func closing(r scenarios.Report, style Style) string {
+	totals := r.Totals()
+	var counts []string
+	for _, v := range scenarios.Verdicts() {
+		if n := totals[v]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(v), "_", " ")))
+		}
+	}
+	verdict, meaning := scenarios.Pass, ""
+	switch r.Verdict {
+	case scenarios.Conformant:
+	case scenarios.Partial:
+		verdict, meaning = scenarios.NotObservable, ": nothing is broken, but some MUSTs were not observed"
+	case scenarios.Failed:
+		verdict, meaning = scenarios.Fail, ": a MUST is broken"
+	case scenarios.Broken:
+		verdict, meaning = scenarios.Errored, ": the harness failed, which says nothing about the endpoint"
+	}
+	if r.Interrupted {
+		meaning = ": interrupted"
+	}
+	return fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
+		style.paint(verdict, string(r.Verdict)), meaning, strings.Join(counts, ", "), len(r.Results), Took(r.Duration))
+}
+
+// Took writes a duration for people: 640 µs, 12 ms, 3.4 s, 75 s.
+func Took(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "-"
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}

@@ -1,0 +1,172 @@
+package scenarios_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+	. "github.com/onsi/gomega"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// The suite as a Ginkgo tree: a spec for each requirement, which awaits its
+// verdict from the engine, where all scenarios overlap. It runs against the
+// endpoint of -endpoint, and without it against the small receiver in
+// model_test.go:
+//
+//	go test ./scenarios -run TestConformance -args -endpoint=http://127.0.0.1:8080/webhook -receiver-probe=file:rows.jsonl
+//	ginkgo --label-filter=MUST ./scenarios -- -endpoint=http://127.0.0.1:8080/webhook
+var options struct {
+	endpoint, run, probe, apiListen, apiToken, profile string
+	seed                                               uint64
+	fast                                               bool
+}
+
+func TestMain(m *testing.M) {
+	flag.StringVar(&options.endpoint, "endpoint", "", "URL of the receiver under test; empty: the model receiver of this package")
+	flag.StringVar(&options.run, "receiver-run", "", "shell command that starts the receiver")
+	flag.StringVar(&options.probe, "receiver-probe", "api", "how to see imported rows: file:PATH, http:URL, cmd:CMD or api")
+	flag.StringVar(&options.apiListen, "api-listen", "", "address of the simulated API")
+	flag.StringVar(&options.apiToken, "api-token", "", "token of the simulated API")
+	flag.StringVar(&options.profile, "profile", "2020", "the sender's rules: 2020 or 2022")
+	flag.Uint64Var(&options.seed, "conform-seed", uint64(rand.Uint32()), "decides ids and rows")
+	flag.BoolVar(&options.fast, "fast", false, "shorten our own waits")
+	flag.Parse()
+	os.Exit(m.Run())
+}
+
+// TestConformance builds the tree when the flags are known, and runs it.
+func TestConformance(t *testing.T) {
+	RegisterFailHandler(Fail)
+	const description = "receiver of Web Scraper Cloud's webhook"
+	var selected []scenarios.Scenario
+	declare(&selected)
+	// Ginkgo itself says what its filters and focus leave, so that no other
+	// scenario is played.
+	for _, spec := range PreviewSpecs(description).SpecReports {
+		if spec.State.Is(types.SpecStatePassed) {
+			id, _, _ := strings.Cut(spec.LeafNodeText, " ")
+			some, err := scenarios.Select(scenarios.Catalogue(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			selected = append(selected, some...)
+		}
+	}
+	if len(selected) == 0 {
+		t.Fatal("no requirement is selected: see the label filter and the focus")
+	}
+	RunSpecs(t, description)
+}
+
+func declare(selected *[]scenarios.Scenario) {
+	var run *scenarios.Run
+	// The scenarios outlive BeforeSuite, whose own context ends with it.
+	ctx, cancel := context.WithCancel(context.Background())
+
+	// Ordered containers would keep one spec's failure from the others, and
+	// parallel processes would each play everything.
+	BeforeSuite(func() {
+		suite, _ := GinkgoConfiguration()
+		Expect(suite.ParallelTotal).To(Equal(1), "the scenarios overlap in one process: run without -p")
+		cfg, stop := configuration()
+		DeferCleanup(stop)
+		DeferCleanup(func() {
+			cancel()
+			if run != nil {
+				run.Wait()
+			}
+		})
+		var err error
+		run, err = scenarios.Start(ctx, cfg, *selected)
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	// In a container, because a preview sees nothing else.
+	Describe("the receiver", func() {
+		for _, s := range scenarios.Catalogue() {
+			It(s.ID+" "+s.Title, labelsOf(s), func(ctx SpecContext) {
+				result, err := run.Result(ctx, s.ID)
+				Expect(err).NotTo(HaveOccurred())
+				AddReportEntry("evidence", evidence(result), ReportEntryVisibilityFailureOrVerbose)
+				switch result.Verdict {
+				case scenarios.Pass:
+				case scenarios.Warn:
+					AddReportEntry("warning", findings(result))
+				case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
+					Skip(string(result.Verdict) + "\n" + findings(result))
+				default:
+					Fail(string(result.Verdict) + "\n" + findings(result) + "repair: " + s.Repair)
+				}
+			})
+		}
+	})
+}
+
+func labelsOf(s scenarios.Scenario) Labels {
+	group, _, _ := strings.Cut(s.ID, "-")
+	return Labels{s.ID, group, string(s.Level)}
+}
+
+// configuration is that of the flags; without an endpoint, the model receiver
+// is served and judged in fast mode.
+func configuration() (scenarios.Config, func()) {
+	profile, err := webhook.ProfileByName(options.profile)
+	Expect(err).NotTo(HaveOccurred())
+	cfg := scenarios.Config{
+		Endpoint: options.endpoint, Profile: profile, Seed: options.seed, Fast: options.fast,
+		APIListen: options.apiListen, APIToken: options.apiToken, Run: options.run,
+	}
+	GinkgoWriter.Printf("seed %d\n", cfg.Seed)
+	if options.endpoint == "" {
+		cfg, stop := withModel(cfg)
+		return cfg, stop
+	}
+	p, err := probe.Parse(options.probe, "")
+	Expect(err).NotTo(HaveOccurred())
+	if p != nil {
+		cfg.Probes = []probe.Probe{p}
+	}
+	return cfg, func() {}
+}
+
+// withModel serves the model receiver and lets the run judge it.
+func withModel(cfg scenarios.Config) (scenarios.Config, func()) {
+	m := newModel()
+	server := httptest.NewServer(m)
+	l, err := freeAddress()
+	Expect(err).NotTo(HaveOccurred())
+	cfg.Endpoint, cfg.APIListen, cfg.Fast = server.URL+"/webhook", l, true
+	m.api = "http://" + l + scenarios.APIPath
+	cfg.Probes = []probe.Probe{m}
+	return cfg, func() {
+		server.Close()
+		m.stop()
+	}
+}
+
+func findings(r scenarios.Result) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%s\n  expected: %s\n  actual:   %s\n", f.Subject, f.Expected, f.Actual)
+	}
+	return b.String()
+}
+
+func evidence(r scenarios.Result) string {
+	var b strings.Builder
+	for _, e := range r.Evidence {
+		fmt.Fprintf(&b, "%9.3f s  %-7s  %s\n", e.At.Seconds(), e.Kind, e.Text)
+	}
+	return b.String()
+}

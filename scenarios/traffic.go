@@ -1,0 +1,146 @@
+package scenarios
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/api"
+	"github.com/scrapehook/scrapehook/simulator/fault"
+)
+
+// callsKept bounds the API calls that are remembered of one job; more are
+// only counted.
+const callsKept = 200
+
+// traffic remembers what passed between the receiver and us, by job, and
+// breaks the downloads that a scenario wants broken.
+type traffic struct {
+	mu       sync.Mutex
+	jobs     map[int64]*jobTraffic
+	total    int // API calls, of any job
+	injected time.Duration
+}
+
+type jobTraffic struct {
+	open      map[uint64]api.Call // calls under way
+	calls     []api.Call          // ended
+	count     int                 // calls begun
+	last      time.Time           // when the last answer or call ended
+	changed   time.Time           // when the job last changed
+	downloads int                 // complete ones that began after that
+	faults    []fault.Fault       // for the next downloads, in order
+}
+
+func newTraffic() *traffic { return &traffic{jobs: map[int64]*jobTraffic{}} }
+
+func (t *traffic) jobLocked(id int64) *jobTraffic {
+	j := t.jobs[id]
+	if j == nil {
+		j = &jobTraffic{open: map[uint64]api.Call{}}
+		t.jobs[id] = j
+	}
+	return j
+}
+
+// observe is told of every call, at its begin and at its end.
+func (t *traffic) observe(c api.Call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(c.JobID)
+	if c.Ended.IsZero() {
+		t.total++
+		j.count++
+		j.open[c.Number] = c
+		return
+	}
+	delete(j.open, c.Number)
+	j.last = later(j.last, c.Ended)
+	if c.Download() && c.Complete && c.Status == 200 && !c.Began.Before(j.changed) {
+		j.downloads++
+	}
+	if len(j.calls) < callsKept {
+		j.calls = append(j.calls, c)
+	}
+}
+
+// fault decides what goes wrong with a call.
+func (t *traffic) fault(c api.Call) fault.Fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(c.JobID)
+	if !c.Download() || len(j.faults) == 0 {
+		return fault.Fault{}
+	}
+	f := j.faults[0]
+	j.faults = j.faults[1:]
+	return f
+}
+
+// breakDownloads makes the next downloads of a job go wrong, one fault each.
+// The delay that this injects is granted to every effect that is awaited.
+func (t *traffic) breakDownloads(job int64, delay time.Duration, faults ...fault.Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.faults = append(j.faults, faults...)
+	t.injected += delay
+}
+
+// changed forgets the downloads of a job, because it is another one now.
+func (t *traffic) changed(job int64, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.changed, j.downloads = at, 0
+}
+
+// answered notes the end of a request to the endpoint.
+func (t *traffic) answered(job int64, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.last = later(j.last, at)
+}
+
+// state is what a scenario may want to know of a job's traffic.
+type state struct {
+	count, downloads int
+	quietSince       time.Time // now, while a call is under way
+	injected         time.Duration
+}
+
+func (t *traffic) state(job int64, now time.Time) state {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	s := state{j.count, j.downloads, j.last, t.injected}
+	if len(j.open) > 0 {
+		s.quietSince = now
+	}
+	return s
+}
+
+// calls returns the calls about a job, those under way last.
+func (t *traffic) calls(job int64) []api.Call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	open := slices.SortedFunc(maps.Values(j.open), func(a, b api.Call) int { return a.Began.Compare(b.Began) })
+	return append(slices.Clone(j.calls), open...)
+}
+
+// seen returns the number of API calls so far, of any job.
+func (t *traffic) seen() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.total
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
