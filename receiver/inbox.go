@@ -19,9 +19,9 @@ var (
 // inbox commits arrivals in groups: the requests that wait at the same moment
 // share one transaction, and so one sync of the disk.
 type inbox struct {
-	store     Store
-	batch     int    // bound of one transaction
-	committed func() // called after each commit
+	store  Store
+	batch  int    // bound of one transaction
+	wanted func() // called after a commit that wants imports
 
 	// mu lets many put at once and stopping exclude them all. It guards stopped,
 	// and that nothing is sent on waiting once that is closed.
@@ -37,8 +37,8 @@ type arrival struct {
 	result chan error
 }
 
-func newInbox(store Store, queue, batch int, committed func()) *inbox {
-	return &inbox{store: store, batch: batch, committed: committed, waiting: make(chan arrival, queue)}
+func newInbox(store Store, queue, batch int, wanted func()) *inbox {
+	return &inbox{store: store, batch: batch, wanted: wanted, waiting: make(chan arrival, queue)}
 }
 
 // put returns nil once a is on stable storage. An error says that it may not
@@ -128,13 +128,16 @@ func (b *inbox) gather(group []arrival) []arrival {
 // commit takes no request's context: a sender that hangs up must not undo the
 // commit of the others, nor half of its own.
 func (b *inbox) commit(group []arrival) error {
-	arrivals := make([]Arrival, len(group))
+	arrivals, wanted := make([]Arrival, len(group)), false
 	for i, a := range group {
 		arrivals[i] = a.Arrival
+		wanted = wanted || a.Wanted
 	}
 	if err := b.store.Accept(context.Background(), arrivals); err != nil {
 		return fmt.Errorf("committing %d notifications: %w", len(group), err)
 	}
-	b.committed()
+	if wanted {
+		b.wanted()
+	}
 	return nil
 }
