@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -33,8 +34,6 @@ type Job struct {
 	// ScrapingDuration is in whole seconds, rounded up in each run of the job,
 	// so a continued job's is always longer than before.
 	ScrapingDuration int
-	// Proxy is as it was asked for: "", a number or a name.
-	Proxy string
 }
 
 // JobSpec says what job to add. Its zero value, with a SitemapID, is usable.
@@ -51,10 +50,9 @@ type JobSpec struct {
 	Records func(i int) []byte
 	// StartURLs replace the sitemap's own; empty: the sitemap's.
 	StartURLs       []string
-	RequestInterval int    // ms; 0 is 2000
-	PageLoadDelay   int    // ms; 0 is 2000
+	RequestInterval int    // ms
+	PageLoadDelay   int    // ms
 	Driver          string // empty is "fast"
-	Proxy           string
 	TestRun         bool
 }
 
@@ -89,10 +87,9 @@ func (c *Cloud) AddJob(spec JobSpec) (Job, error) {
 			SitemapID: s.ID, SitemapName: s.Name,
 			Status: webhook.WaitingToBeScheduled, TestRun: spec.TestRun,
 			Rows:            spec.Rows,
-			RequestInterval: orDefault(spec.RequestInterval, 2000),
-			PageLoadDelay:   orDefault(spec.PageLoadDelay, 2000),
-			Driver:          orDefault(spec.Driver, "fast"),
-			Proxy:           spec.Proxy,
+			RequestInterval: spec.RequestInterval,
+			PageLoadDelay:   spec.PageLoadDelay,
+			Driver:          cmp.Or(spec.Driver, "fast"),
 			Created:         c.cfg.Now(),
 		},
 		records: spec.Records, layout: s.layout, startURLs: s.StartURLs,
@@ -102,14 +99,6 @@ func (c *Cloud) AddJob(spec JobSpec) (Job, error) {
 	}
 	c.jobs.put(id, j)
 	return j.Job, nil
-}
-
-func orDefault[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Job returns one job, or ErrNotFound.
