@@ -49,14 +49,14 @@ func (s *server) observed(route string, next http.Handler) http.Handler {
 			call.JobID, _ = pathID(r) // 0 where the path has none
 		}
 		s.tell(call)
-		out := &recorder{ResponseWriter: w, ctx: r.Context()}
+		out := &recorder{ResponseWriter: w, over: r.Context().Err}
 		whole := false
 		defer func() { // also when the handler aborts by a panic
 			call.Ended, call.Status, call.Bytes = time.Now(), out.status, out.bytes
 			call.Complete = whole && out.end() == nil
 			s.tell(call)
 		}()
-		defer out.hurry()()
+		defer out.hurry(r.Context())()
 		var f fault.Fault
 		switch {
 		case route == "":
@@ -78,7 +78,7 @@ func (s *server) tell(c Call) {
 // recorder notes what is written and refuses to write after the call's end.
 type recorder struct {
 	http.ResponseWriter
-	ctx    context.Context
+	over   func() error // why the call is over, or nil
 	status int
 	bytes  int64
 	err    error
@@ -96,7 +96,7 @@ func (w *recorder) WriteHeader(status int) {
 
 func (w *recorder) Write(p []byte) (int, error) {
 	if w.err == nil {
-		w.err = w.ctx.Err()
+		w.err = w.over()
 	}
 	if w.err != nil {
 		return 0, w.err
@@ -112,8 +112,8 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 // hurry makes a write that hangs, because the client does not read, fail as
 // soon as the call's context ends. The returned function ends the watch.
-func (w *recorder) hurry() func() bool {
-	return context.AfterFunc(w.ctx, func() {
+func (w *recorder) hurry(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
 		// Where there is no such deadline, no connection can hang either.
 		_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now())
 	})
@@ -125,7 +125,7 @@ func (w *recorder) end() error {
 		w.err = http.NewResponseController(w.ResponseWriter).Flush()
 	}
 	if w.err == nil {
-		w.err = w.ctx.Err()
+		w.err = w.over()
 	}
 	return w.err
 }

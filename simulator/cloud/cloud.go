@@ -84,5 +84,5 @@ func New(cfg Config) (*Cloud, error) {
 // an id, because a receiver remembers the jobs of yesterday's cloud. The ids
 // leave room below 2^31 for the jobs of a run.
 func firstID(seed uint64, kind byte) int64 {
-	return 1_000_000 + int64(mix(seed^uint64(kind))%2_000_000_000) //nolint:gosec // below 2^31
+	return 1_000_000 + int64(mix(seed^uint64(kind))%2_000_000_000)
 }

@@ -95,8 +95,9 @@ func appendCents(dst []byte, n int) []byte {
 }
 
 func rating(dst []byte, fake *gofakeit.Faker) []byte {
-	n := fake.Rand.Intn(41) + 10
-	return append(dst, byte('0'+n/10), '.', byte('0'+n%10))
+	n := 10 + fake.Rand.Uint64()%41
+	dst = append(appendDigits(dst, n/10, 1), '.')
+	return appendDigits(dst, n, 1)
 }
 
 func count(dst []byte, fake *gofakeit.Faker) []byte {

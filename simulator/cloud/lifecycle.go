@@ -83,10 +83,10 @@ func (c *Cloud) Start(id int64) error {
 // notifier is returned, although the job has ended.
 func (c *Cloud) End(id int64, s webhook.Status, rows int) error {
 	o := Outcome{Status: s, Rows: rows}
-	switch s {
-	case webhook.Failed:
+	if s == webhook.Failed {
 		o.FailedPages = goodPages(rows) + 1
-	case webhook.Shelved:
+	}
+	if s == webhook.Shelved {
 		o.EmptyPages = 1
 	}
 	return c.Conclude(id, o)

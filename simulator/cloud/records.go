@@ -66,7 +66,7 @@ func (l *layout) rows(seed uint64, id int64, count int, startURLs []string) iter
 		var buf []byte
 		for i := range count {
 			// One cheap seeding a row makes each row independent of the others.
-			src.state = mix(base + uint64(i)) //nolint:gosec // bits, not a number
+			src.state = mix(base + uint64(i))
 			buf = l.appendRow(buf[:0], fake, id, i, startURLs[i%len(startURLs)])
 			if !yield(i, buf) {
 				return
@@ -130,7 +130,7 @@ func (s *source) Uint64() uint64 {
 	return mix(s.state)
 }
 
-func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) } //nolint:gosec // 63 bits fit
+func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) }
 
 func (s *source) Seed(seed int64) { s.state = uint64(seed) } //nolint:gosec // bits, not a number
 

@@ -87,7 +87,7 @@ func TestRecordsAreWellFormed(t *testing.T) {
 		"title", "price", "email", "image", "product-url", "sku", "in stock", "date", "description", "rating",
 		"review count", "phone", "city", "country", "street", "brand", "author", "color", "category", `odd "\` + "\n\t\x01ü😀",
 	}
-	var selectors []map[string]string
+	selectors := make([]map[string]string, 0, len(columns))
 	for _, c := range columns {
 		selectors = append(selectors, map[string]string{"id": c, "type": "SelectorText"})
 	}
@@ -106,16 +106,16 @@ func TestRecordsAreWellFormed(t *testing.T) {
 		}
 		var keys, values []string
 		for dec.More() {
-			key, _ := dec.Token()
-			value, err := dec.Token()
-			if err != nil {
-				t.Fatalf("row %d: %v in %s", i, err, row)
+			var key, value string
+			for _, part := range []*string{&key, &value} {
+				token, err := dec.Token()
+				text, ok := token.(string)
+				if err != nil || !ok || text == "" {
+					t.Fatalf("row %d: %v, %v, want a text in %s", i, token, err, row)
+				}
+				*part = text
 			}
-			text, ok := value.(string)
-			if !ok || text == "" {
-				t.Fatalf("row %d: %v is %v, want a text", i, key, value)
-			}
-			keys, values = append(keys, key.(string)), append(values, text)
+			keys, values = append(keys, key), append(values, value)
 		}
 		if want := append([]string{"web-scraper-order", "web-scraper-start-url"}, columns...); !slices.Equal(keys, want) {
 			t.Fatalf("row %d has keys %q, want %q", i, keys, want)

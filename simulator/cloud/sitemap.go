@@ -34,7 +34,7 @@ type ValidationError struct {
 }
 
 func (e *ValidationError) Error() string {
-	var parts []string
+	parts := make([]string, 0, len(e.Fields))
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
 		parts = append(parts, field+": "+strings.Join(e.Fields[field], " "))
 	}

@@ -43,7 +43,7 @@ type Fault struct {
 	Kind Kind
 	// Delay of a stall, or between the chunks of a dribble.
 	Delay time.Duration
-	// Release ends a stall early when it is closed; nil: never.
+	// Release, when it is closed, ends the waiting early; nil: never.
 	Release <-chan struct{}
 	// Chunk is the number of bytes a dribble sends at a time; 0 is 1.
 	Chunk int

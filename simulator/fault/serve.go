@@ -25,7 +25,7 @@ func (f Fault) Serve(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	case Stall:
 		return f.stall(w, r, next)
 	case Dribble:
-		slow := &dribbler{ResponseWriter: w, ctx: r.Context(), chunk: f.chunk(), pause: f.Delay}
+		slow := &dribbler{ResponseWriter: w, chunk: f.chunk(), pause: f.pause(r.Context())}
 		next.ServeHTTP(slow, r)
 		return !slow.broken
 	case TooManyRequests:
@@ -62,7 +62,7 @@ func answer(w http.ResponseWriter, status int, contentType, body string) {
 }
 
 func (f Fault) stall(w http.ResponseWriter, r *http.Request, next http.Handler) bool {
-	pause := func() error { return wait(r.Context(), f.Delay, f.Release) }
+	pause := f.pause(r.Context())
 	if f.After == 0 {
 		if pause() != nil {
 			return false
@@ -124,16 +124,18 @@ func (f Fault) cutShort(w http.ResponseWriter, r *http.Request, next http.Handle
 	return m.err == nil
 }
 
-// wait pauses for d, or until release is closed. Its error is the context's.
-func wait(ctx context.Context, d time.Duration, release <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-release:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// pause returns what waits for the delay or the release. Its error is ctx's.
+func (f Fault) pause(ctx context.Context) func() error {
+	return func() error {
+		timer := time.NewTimer(f.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-f.Release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }

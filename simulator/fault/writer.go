@@ -2,9 +2,7 @@ package fault
 
 import (
 	"bytes"
-	"context"
 	"net/http"
-	"time"
 )
 
 // meter passes a body on until after bytes of it have passed, and then strikes
@@ -97,9 +95,8 @@ func (m *meter) pass(p []byte) (int, error) {
 // dribbler passes a body on in small pieces, each in a packet of its own.
 type dribbler struct {
 	http.ResponseWriter
-	ctx    context.Context
 	chunk  int
-	pause  time.Duration
+	pause  func() error
 	begun  bool
 	broken bool
 }
@@ -111,7 +108,7 @@ func (d *dribbler) Write(p []byte) (n int, err error) {
 	defer func() { d.broken = d.broken || err != nil }()
 	for n < len(p) {
 		if d.begun {
-			if err := wait(d.ctx, d.pause, nil); err != nil {
+			if err := d.pause(); err != nil {
 				return n, err
 			}
 		}
