@@ -1,0 +1,103 @@
+package mutants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// importJob settles a job's notifications, however long it takes, and ends
+// when all are settled or ctx ends. There is one at a time for a job.
+func (r *Receiver) importJob(ctx context.Context, id int64) {
+	for failed := 0; ; {
+		upTo, have, more := r.ledger.next(id)
+		if !more {
+			return
+		}
+		err := r.importOnce(ctx, id, upTo, have)
+		if err == nil {
+			failed = 0
+			continue
+		}
+		if ctx.Err() != nil {
+			return // the journal has it
+		}
+		failed++
+		wait := backoff(failed, err)
+		r.env.Logf("importing job %d failed, next try in %v: %v", id, wait, err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// importOnce brings what is stored of a job to what the cloud has of it.
+func (r *Receiver) importOnce(ctx context.Context, id int64, upTo int, have imported) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case r.slots <- struct{}{}:
+	}
+	defer func() { <-r.slots }()
+
+	got, err := r.fetch(ctx, id, have)
+	if err != nil && r.abandon(err) {
+		r.env.Logf("job %d is given up: %v", id, err)
+		got, err = imported{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.ledger.settle(id, upTo, got)
+}
+
+// fetch returns what is to be stored of a job; nothing when it is stored
+// already, or is not to be.
+func (r *Receiver) fetch(ctx context.Context, id int64, have imported) (imported, error) {
+	job, err := r.cloud.job(ctx, id)
+	if deleted := (*apiError)(nil); errors.As(err, &deleted) && deleted.code == 404 {
+		return imported{}, nil
+	}
+	if err != nil {
+		return imported{}, err
+	}
+	copies := r.copies(id)
+	state := fmt.Sprintf("%+v %d", job, copies)
+	if !wanted(job.Status) || state == have.State {
+		return imported{}, nil
+	}
+	rows, err := r.cloud.rows(ctx, id)
+	if err != nil {
+		return imported{}, err
+	}
+	if len(rows) != job.StoredRecordCount {
+		return imported{}, fmt.Errorf("the download has %d rows, the job %d", len(rows), job.StoredRecordCount)
+	}
+	got := imported{State: state}
+	for range copies {
+		got.Rows = append(got.Rows, r.keep(rows)...)
+	}
+	return got, nil
+}
+
+// wanted reports whether the rows of a job in that status are imported: not
+// those of a failed one, as if they were whole; and one that goes on again
+// will be notified again.
+func wanted(s webhook.Status) bool {
+	return s == webhook.Finished || s == webhook.Shelved || s == webhook.Stopped
+}
+
+// backoff is the wait after so many failures in a row: half a second, doubled
+// up to eight seconds, but never less than the cloud asks for.
+func backoff(failed int, err error) time.Duration {
+	wait := 500 * time.Millisecond << min(failed-1, 4)
+	if refused := (*apiError)(nil); errors.As(err, &refused) {
+		wait = max(wait, refused.retryAfter)
+	}
+	return wait
+}

@@ -1,0 +1,53 @@
+// Package mutants holds receivers that are broken on purpose: the checkers of
+// the conformance suite. Each is the same small, correct receiver with exactly
+// one property taken away, and must fail the requirement that asks for that
+// property and no other, prerequisites aside.
+//
+// It is no model for a receiver of your own: everything is kept in memory
+// beside the journal, for the length of a test run. The folder receivers has
+// models.
+package mutants
+
+import (
+	"net/http"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Mutant is a receiver that lacks one property.
+type Mutant struct {
+	// Name is what the mutant is started by.
+	Name string
+	// Requirement is the ID of the requirement that it must fail.
+	Requirement string
+	// Summary says what it does wrong, as a sentence without a subject.
+	Summary string
+
+	mutate func(*Receiver)
+}
+
+// New opens the mutant on its own journal, as [New] does the correct receiver.
+func (m Mutant) New(env Env) (*Receiver, error) { return open(env, m.mutate) }
+
+// All returns every mutant, ordered by requirement.
+func All() []Mutant {
+	return []Mutant{
+		neverAcknowledges(),
+		finishedOnly(),
+		importsFirst(),
+		oneAtATime(),
+		importsAgain(),
+		checksThenActs(),
+		remembersDeliveredAnswers(),
+		jobOnce(),
+		sitemapOnce(),
+		firstPageOnly(),
+		givesUp(),
+		parsesByHand(),
+		throwsAtMalformed(),
+		answersFirst(),
+	}
+}
+
+// handler takes a notification that was read from a request, and answers.
+type handler func(w http.ResponseWriter, r *http.Request, n webhook.Notification)
