@@ -96,7 +96,8 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newConformCmd(), newReceiveCmd())
+	root.AddCommand(newConformCmd(), newReceiveCmd(), newSendCmd())
+	addConfigFlag(root)
 	return root
 }
 

@@ -172,12 +172,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestOutcomesWithoutARequest(t *testing.T) {
 	t.Parallel()
-	refusing := listen(t, func(net.Conn) {})
-	gone, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = gone.Close()
+	closing := listen(t, func(net.Conn) {})
 	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
 	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
 	selfSigned.StartTLS()
@@ -190,9 +185,9 @@ func TestOutcomesWithoutARequest(t *testing.T) {
 		name, url string
 		reason    delivery.Reason
 	}{
-		{"closed at once", "http://" + refusing, delivery.Reset},
-		{"closed in the handshake", "https://" + refusing, delivery.Reset},
-		{"nothing listens", "http://" + gone.Addr().String(), delivery.Refused},
+		{"closed at once", "http://" + closing, delivery.Reset},
+		{"closed in the handshake", "https://" + closing, delivery.Reset},
+		{"nothing listens", "http://127.0.0.1:1", delivery.Refused},
 		{"unknown authority", selfSigned.URL, delivery.TLS},
 		{"no TLS there", "https://" + plain, delivery.TLS},
 		{"no such host", "http://no-such-host.invalid/", delivery.Lookup},

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// sendFlags is what the user asks of `scrapehook send`.
+type sendFlags struct {
+	notification webhook.Notification
+	status       string
+	profile      string
+	attempts     int
+	resendDelay  time.Duration
+	output       string
+	insecure     bool
+}
+
+func newSendCmd() *cobra.Command {
+	f := sendFlags{notification: webhook.Notification{JobID: 1234, SitemapID: 12, SitemapName: "my-sitemap"}}
+	cmd := &cobra.Command{
+		Use:   "send URL",
+		Short: "Send one notification, resend it as the cloud would, and show each attempt",
+		Long: `Send one notification to URL, resend it as the cloud would, and show each attempt.
+
+The same --job-id again is, to the endpoint, a resend: give another one for another job.
+
+Exit codes: 0 acknowledged, 1 given up, 2 wrong usage, 3 no attempt reached the
+endpoint, 130 interrupted.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runSend(cmd, args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.status, "status", string(webhook.Finished), "the job's status: one that the profile notifies")
+	flags.Int64Var(&f.notification.JobID, "job-id", f.notification.JobID, "scrapingjob_id")
+	flags.Int64Var(&f.notification.SitemapID, "sitemap-id", f.notification.SitemapID, "sitemap_id")
+	flags.StringVar(&f.notification.SitemapName, "sitemap-name", f.notification.SitemapName, "sitemap_name")
+	flags.StringVar(&f.notification.CustomID, "custom-id", "", "custom_id (profile 2022)")
+	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	flags.IntVar(&f.attempts, "attempts", 0, "attempts in all, 0 is no limit (default: the profile's)")
+	flags.DurationVar(&f.resendDelay, "resend-delay", 0, "wait before each resend (default: the profile's)")
+	flags.StringVar(&f.output, "output", "text", "text, or json: one document when all is done")
+	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
+	return cmd
+}
+
+func runSend(cmd *cobra.Command, url string, f sendFlags) error {
+	profile, err := f.rules(cmd)
+	if err != nil {
+		return err
+	}
+	if err := f.check(url, profile); err != nil {
+		return err
+	}
+	transport := delivery.NewTransport()
+	if f.insecure {
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
+	}
+	f.notification.Status = webhook.Status(f.status)
+	view := newSendView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", profile)
+	view.begin(url, f.notification)
+	sent, err := sendOne(cmd.Context(), delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
+	if err != nil {
+		return harnessError("sending: %w", err)
+	}
+	outcome := outcomeOf(sent)
+	if err := view.end(url, f.notification, outcome, sent); err != nil {
+		return harnessError("writing the result: %w", err)
+	}
+	return outcome.exit()
+}
+
+// rules returns the profile with what the user changed of it.
+func (f sendFlags) rules(cmd *cobra.Command) (webhook.Profile, error) {
+	profile, err := webhook.ProfileByName(f.profile)
+	if err != nil {
+		return profile, usageError("--profile: %w", err)
+	}
+	if cmd.Flags().Changed("attempts") {
+		profile.MaxAttempts = f.attempts
+	}
+	if cmd.Flags().Changed("resend-delay") {
+		profile.ResendDelays = []time.Duration{f.resendDelay}
+	}
+	return profile, nil
+}
+
+// check refuses what cannot be sent, or what the cloud would never send.
+func (f sendFlags) check(url string, profile webhook.Profile) error {
+	status := webhook.Status(f.status)
+	switch {
+	case !status.Known():
+		return usageError("--status %q is no status of a job: use one of %s", f.status, join(profile.Notifying))
+	case !profile.Notifies(status):
+		return usageError("--status %s: profile %s does not notify it, only %s", f.status, profile.Name, join(profile.Notifying))
+	case f.notification.JobID <= 0:
+		return usageError("--job-id %d must be above 0", f.notification.JobID)
+	case f.notification.SitemapID <= 0:
+		return usageError("--sitemap-id %d must be above 0", f.notification.SitemapID)
+	case f.notification.CustomID != "" && !profile.CustomID:
+		return usageError("--custom-id: profile %s sends none (profile 2022 does)", profile.Name)
+	case profile.MaxAttempts < 0:
+		return usageError("--attempts %d must be 0 (no limit) or more", profile.MaxAttempts)
+	case slices.Min(profile.ResendDelays) < 0:
+		return usageError("--resend-delay %v must not be below 0", f.resendDelay)
+	case f.output != "text" && f.output != "json":
+		return usageError("--output %q: use text or json", f.output)
+	}
+	if err := delivery.CheckURL(url); err != nil {
+		return usageError("%w", err)
+	}
+	return nil
+}
+
+func join(statuses []webhook.Status) string {
+	names := make([]string, len(statuses))
+	for i, s := range statuses {
+		names[i] = string(s)
+	}
+	return strings.Join(names, ", ")
+}
+
+// sent is all that became of one notification.
+type sent struct {
+	attempts []delivery.Attempt
+	pending  []delivery.Pending // what an interruption left
+}
+
+// sendOne delivers n and tells view of each attempt as it ends. It returns
+// when n is acknowledged or given up, or when ctx ends.
+func sendOne(ctx context.Context, cfg delivery.Config, url string, n webhook.Notification, view *sendView) (sent, error) {
+	attempts := make(chan delivery.Attempt) // read until Run has returned
+	cfg.OnAttempt = func(a delivery.Attempt) { attempts <- a }
+	sender, err := delivery.New(cfg)
+	if err != nil {
+		return sent{}, err
+	}
+	if _, err := sender.Send(url, n); err != nil {
+		return sent{}, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- sender.Run(ctx) }()
+
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	var s sent
+	view.redraw(s.attempts, time.Now())
+	for {
+		select {
+		case a := <-attempts:
+			s.attempts = append(s.attempts, a)
+			view.attempt(a)
+			if a.Resend.IsZero() {
+				stop()
+				continue
+			}
+			view.redraw(s.attempts, time.Now())
+		case now := <-second.C:
+			view.redraw(s.attempts, now)
+		case err := <-done:
+			s.pending = sender.Pending()
+			view.clear()
+			return s, err
+		}
+	}
+}
+
+// outcome is how the delivery as a whole ended.
+type outcome string
+
+const (
+	outcomeAcknowledged outcome = "acknowledged"
+	outcomeGivenUp      outcome = "given_up"
+	outcomeUnreachable  outcome = "unreachable"
+	outcomeInterrupted  outcome = "interrupted"
+)
+
+func outcomeOf(s sent) outcome {
+	reached := func(a delivery.Attempt) bool {
+		silent := a.Reason == delivery.Timeout && a.Connected.IsZero()
+		return a.Reason != delivery.Refused && a.Reason != delivery.Lookup && !silent
+	}
+	switch {
+	case len(s.pending) > 0:
+		return outcomeInterrupted
+	case s.attempts[len(s.attempts)-1].Reason == delivery.Acked:
+		return outcomeAcknowledged
+	case !slices.ContainsFunc(s.attempts, reached):
+		return outcomeUnreachable
+	}
+	return outcomeGivenUp
+}
+
+// exit is the command's error: the view has said all there is to say.
+func (o outcome) exit() error {
+	switch o {
+	case outcomeAcknowledged:
+		return nil
+	case outcomeUnreachable:
+		return &exitError{code: exitHarness}
+	case outcomeInterrupted:
+		return &exitError{code: exitInterrupted}
+	case outcomeGivenUp:
+	}
+	return &exitError{code: exitBroken}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// sendView shows a delivery: a line for each attempt, or a JSON document at
+// the end, and on a terminal what is being waited for. Its methods are called
+// by one goroutine; the texts come from the pure functions below it.
+type sendView struct {
+	out, err io.Writer
+	json     bool
+	live     bool // err is a terminal: the waiting is drawn there
+	color    bool
+	profile  webhook.Profile
+}
+
+func newSendView(out, err io.Writer, asJSON bool, profile webhook.Profile) *sendView {
+	return &sendView{out: out, err: err, json: asJSON, live: isTerminal(err), color: styleOf(out).Color, profile: profile}
+}
+
+func (v *sendView) begin(url string, n webhook.Notification) {
+	if !v.json {
+		fmt.Fprintf(v.out, "POST %s\n     %s\n", url, v.profile.AppendForm(nil, n))
+	}
+}
+
+func (v *sendView) attempt(a delivery.Attempt) {
+	v.clear()
+	if v.json {
+		return
+	}
+	fmt.Fprintln(v.out, attemptLine(a, v.profile.MaxAttempts, v.paint(a.Reason)))
+}
+
+// paint gives a reason its color, where there are colors.
+func (v *sendView) paint(reason delivery.Reason) string {
+	switch {
+	case !v.color:
+		return string(reason)
+	case reason == delivery.Acked:
+		return "\x1b[32m" + string(reason) + "\x1b[0m"
+	}
+	return "\x1b[1;31m" + string(reason) + "\x1b[0m"
+}
+
+// redraw shows what is being waited for at now, after the given attempts.
+func (v *sendView) redraw(attempts []delivery.Attempt, now time.Time) {
+	if v.live {
+		fmt.Fprintf(v.err, "\r\x1b[K%s", waitLine(attempts, v.profile.MaxAttempts, now))
+	}
+}
+
+func (v *sendView) clear() {
+	if v.live {
+		fmt.Fprint(v.err, "\r\x1b[K")
+	}
+}
+
+func (v *sendView) end(url string, n webhook.Notification, o outcome, s sent) error {
+	if v.json {
+		encoder := json.NewEncoder(v.out)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(documentOf(url, v.profile, n, o, s.attempts))
+	}
+	_, err := fmt.Fprintln(v.out, outcomeLine(o, s, v.profile.MaxAttempts, time.Now()))
+	return err
+}
+
+// ordinal is "2 of 3", or "2" where there is no limit.
+func ordinal(number, limit int) string {
+	if limit == 0 {
+		return strconv.Itoa(number)
+	}
+	return fmt.Sprintf("%d of %d", number, limit)
+}
+
+// attemptLine is one attempt in one line; reason is a.Reason as it should look.
+func attemptLine(a delivery.Attempt, limit int, reason string) string {
+	var line strings.Builder
+	fmt.Fprintf(&line, "attempt %s: %s after %v", ordinal(a.Number, limit), reason, rounded(a.Ended.Sub(a.Started)))
+	switch {
+	case a.Err != "":
+		line.WriteString(": " + a.Err)
+	default:
+		fmt.Fprintf(&line, ": answered %d", a.Status)
+	}
+	if !a.Resend.IsZero() {
+		fmt.Fprintf(&line, "; resend in %v", rounded(a.Resend.Sub(a.Ended)))
+	}
+	return line.String()
+}
+
+// rounded leaves of a duration what a person reads.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Microsecond)
+}
+
+// waitLine says what is being waited for: the resend, or an answer.
+func waitLine(attempts []delivery.Attempt, limit int, now time.Time) string {
+	next := ordinal(len(attempts)+1, limit)
+	if len(attempts) > 0 {
+		if left := attempts[len(attempts)-1].Resend.Sub(now); left > 0 {
+			// Rounded up, so that the countdown starts whole and ends at 1.
+			return fmt.Sprintf("attempt %s in %d s", next, (left+time.Second-1)/time.Second)
+		}
+	}
+	return fmt.Sprintf("attempt %s: waiting for an answer", next)
+}
+
+func outcomeLine(o outcome, s sent, limit int, now time.Time) string {
+	made := strconv.Itoa(len(s.attempts)) + " attempts"
+	if len(s.attempts) == 1 {
+		made = "1 attempt"
+	}
+	switch o {
+	case outcomeAcknowledged:
+		return "acknowledged after " + made
+	case outcomeUnreachable:
+		return "given up after " + made + ": none reached the endpoint; is it running, and is the URL right?"
+	case outcomeInterrupted:
+		p := s.pending[0]
+		if left := p.Due.Sub(now); left > 0 {
+			return fmt.Sprintf("interrupted: attempt %s was due in %v and is not made", ordinal(p.Attempt, limit), rounded(left))
+		}
+		return fmt.Sprintf("interrupted: attempt %s was under way; whether it arrived is not known", ordinal(p.Attempt, limit))
+	case outcomeGivenUp:
+	}
+	return "given up after " + made
+}
+
+// sendDocument is the JSON of `send --output json`.
+type sendDocument struct {
+	Outcome    outcome        `json:"outcome"`
+	URL        string         `json:"url"`
+	Profile    string         `json:"profile"`
+	Form       string         `json:"form"`
+	DurationMS float64        `json:"duration_ms"`
+	Attempts   []sendDocEntry `json:"attempts"`
+}
+
+// sendDocEntry is one attempt; a stage that was not reached has no time.
+type sendDocEntry struct {
+	Number     int             `json:"number"`
+	Reason     delivery.Reason `json:"reason"`
+	Error      string          `json:"error,omitempty"`
+	Status     int             `json:"status,omitempty"`
+	DurationMS float64         `json:"duration_ms"`
+	Planned    time.Time       `json:"planned,omitzero"`
+	Started    time.Time       `json:"started,omitzero"`
+	Connected  time.Time       `json:"connected,omitzero"`
+	Sent       time.Time       `json:"sent,omitzero"`
+	FirstByte  time.Time       `json:"first_byte,omitzero"`
+	HeadEnded  time.Time       `json:"head_ended,omitzero"`
+	Ended      time.Time       `json:"ended,omitzero"`
+	Resend     time.Time       `json:"resend,omitzero"`
+	Body       string          `json:"body,omitempty"`
+	BodyBytes  int64           `json:"body_bytes"`
+}
+
+func documentOf(url string, p webhook.Profile, n webhook.Notification, o outcome, attempts []delivery.Attempt) sendDocument {
+	doc := sendDocument{
+		Outcome: o, URL: url, Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []sendDocEntry{},
+	}
+	for _, a := range attempts {
+		doc.Attempts = append(doc.Attempts, sendDocEntry{
+			Number: a.Number, Reason: a.Reason, Error: a.Err, Status: a.Status, DurationMS: milliseconds(a.Ended.Sub(a.Started)),
+			Planned: a.Planned, Started: a.Started, Connected: a.Connected, Sent: a.Sent,
+			FirstByte: a.FirstByte, HeadEnded: a.HeadEnded, Ended: a.Ended, Resend: a.Resend,
+			Body: string(a.Body), BodyBytes: a.BodyBytes,
+		})
+		doc.DurationMS = milliseconds(a.Ended.Sub(attempts[0].Started))
+	}
+	return doc
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
