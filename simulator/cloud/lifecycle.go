@@ -82,23 +82,30 @@ func (c *Cloud) Start(id int64) error {
 // for others. The job is notified if its profile says so; an error of the
 // notifier is returned, although the job has ended.
 func (c *Cloud) End(id int64, s webhook.Status, rows int) error {
-	o := Outcome{Status: s, Rows: rows}
-	if s == webhook.Failed {
-		o.FailedPages = goodPages(rows) + 1
-	}
-	if s == webhook.Shelved {
-		o.EmptyPages = 1
-	}
-	return c.Conclude(id, o)
+	return c.end(id, Outcome{Status: s, Rows: rows}, func(o Outcome) Outcome {
+		if s == webhook.Failed {
+			o.FailedPages = goodPages(o.Rows) + 1
+		}
+		if s == webhook.Shelved {
+			o.EmptyPages = 1
+		}
+		return o
+	})
 }
 
 // Conclude is [Cloud.End] with a say in the pages.
 func (c *Cloud) Conclude(id int64, o Outcome) error {
+	return c.end(id, o, func(o Outcome) Outcome { return o })
+}
+
+// end ends a job with what complete makes of o, once its rows are known.
+func (c *Cloud) end(id int64, o Outcome, complete func(Outcome) Outcome) error {
 	var n webhook.Notification
 	err := c.update(id, "ending", func(j *job) error {
 		if o.Rows < 0 {
 			o.Rows = max(j.Rows, j.StoredRecordCount)
 		}
+		o = complete(o)
 		if err := c.checkOutcome(j, o); err != nil {
 			return err
 		}

@@ -157,6 +157,11 @@ func TestEndCountsPagesAsTheStatusMeans(t *testing.T) {
 	for _, rows := range []int{0, 1, 20, 21, 1000} {
 		id := w.started(cloud.JobSpec{})
 		w.must(w.End(id, webhook.Failed, rows))
+		planned := w.started(cloud.JobSpec{Rows: rows})
+		w.must(w.End(planned, webhook.Failed, -1))
+		if a, b := w.job(id), w.job(planned); a.JobsFailed != b.JobsFailed || a.JobsExecuted != b.JobsExecuted {
+			t.Errorf("%d planned rows gave other pages than as many given ones", rows)
+		}
 		if j := w.job(id); 2*j.JobsFailed <= j.JobsExecuted {
 			t.Errorf("failed with %d of %d pages, want more than half of them", j.JobsFailed, j.JobsExecuted)
 		}
