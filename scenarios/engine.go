@@ -143,6 +143,7 @@ func (r *Run) tell(e Event) {
 func (r *Run) play(ctx context.Context) {
 	defer close(r.done)
 	importing := r.warmUp(ctx)
+	r.tell(Event{State: Queued}) // the run as such waits for nothing now
 	r.lanes(ctx, importing)
 	cfg := r.lab.cfg
 	r.report = Report{

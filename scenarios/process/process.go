@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"sync"
@@ -62,8 +64,8 @@ func New(cfg Config) *Process {
 
 // Start runs the command and returns when the endpoint answers.
 func (p *Process) Start(ctx context.Context) error {
-	if Answers(ctx, p.cfg.Endpoint) {
-		return fmt.Errorf("starting the receiver: something answers at %s already", p.cfg.Endpoint)
+	if listens(ctx, p.cfg.Endpoint) {
+		return fmt.Errorf("starting the receiver: something listens at %s already", p.cfg.Endpoint)
 	}
 	// Not CommandContext: the group is ours to kill, and Stop does it.
 	cmd := exec.Command("sh", "-c", p.cfg.Command) //nolint:gosec,noctx // the user's own command
@@ -102,6 +104,25 @@ func (p *Process) awaitReady(ctx context.Context, gone <-chan struct{}) error {
 		}
 	}
 	return nil
+}
+
+// listens reports whether a connection to the endpoint is accepted.
+func listens(ctx context.Context, endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme // net knows the ports of http and https by name
+	}
+	dialer := net.Dialer{Timeout: answerLimit}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }
 
 // Answers reports whether there is any HTTP answer at url.

@@ -1,0 +1,131 @@
+package e2e_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/scrapehook/scrapehook/e2e/mutants"
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+var update = flag.Bool("update", false, "write the golden table of mutants and requirements anew")
+
+// Verdicts as the table writes them. A passed requirement is a dot.
+var marks = map[string]string{"pass": ".", "fail": "F", "warn": "W", "blocked": "b", "not_observable": "n", "error": "E"}
+
+// TestMatrix checks the checker. Every mutant is a process of its own, judged
+// by the whole suite: it must fail the requirement that it breaks and,
+// prerequisites aside, no other. The table of all verdicts is golden.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	var (
+		mu    sync.Mutex
+		lines = map[string]string{}
+		names = []string{"correct"}
+	)
+	breaks := map[string]string{}
+	for _, m := range mutants.All() {
+		names = append(names, m.Name)
+		breaks[m.Name] = m.Requirement
+	}
+	// More of them at once would only wait for the processors.
+	places := make(chan struct{}, 5)
+	t.Run("mutants", func(t *testing.T) {
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				places <- struct{}{}
+				defer func() { <-places }()
+				verdicts := judgeMutant(t, name)
+				for id, verdict := range verdicts {
+					bad := verdict == "fail" || verdict == "warn"
+					if bad != (id == breaks[name]) && verdict != "blocked" {
+						t.Errorf("%s: %s", id, verdict)
+					}
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				lines[name] = matrixLine(name, verdicts)
+			})
+		}
+	})
+	table := matrixHead()
+	for _, name := range names {
+		table += lines[name]
+	}
+	t.Logf("F fails, W warns, b is blocked by a prerequisite\n%s", table)
+	const golden = "testdata/matrix.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(table), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table != string(want) {
+		t.Errorf("the table is another than %s (-update writes it anew):\n%s", golden, want)
+	}
+}
+
+// TestEveryRequirementHasAMutant: a scenario that catches nothing proves
+// nothing.
+func TestEveryRequirementHasAMutant(t *testing.T) {
+	t.Parallel()
+	caught := map[string]bool{}
+	for _, m := range mutants.All() {
+		caught[m.Requirement] = true
+	}
+	for _, s := range scenarios.Catalogue() {
+		if !caught[s.ID] {
+			t.Errorf("no mutant breaks %s", s.ID)
+		}
+		delete(caught, s.ID)
+	}
+	for id := range caught {
+		t.Errorf("a mutant breaks %s, which is no requirement", id)
+	}
+}
+
+func judgeMutant(t *testing.T, name string) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	o := scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl")},
+		"conform", "--fast", "--retry-timeout", "20s", "--output", "json",
+		"--run", fmt.Sprintf("exec %s %s", serveBinary, name), "--probe", "file:rows.jsonl",
+		"http://"+freeAddress(t)+"/webhook")
+	if o.code != 0 && o.code != 1 {
+		t.Fatalf("exit %d\n%s", o.code, o.stderr)
+	}
+	r := readReport(t, []byte(o.stdout))
+	for _, q := range r.Requirements {
+		if q.Verdict != "pass" && q.Verdict != "blocked" {
+			t.Logf("%s %s: %+v", q.ID, q.Verdict, q.Findings)
+		}
+	}
+	return r.verdicts()
+}
+
+func matrixHead() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-28s", "")
+	for _, s := range scenarios.Catalogue() {
+		fmt.Fprintf(&b, " %-7s", s.ID)
+	}
+	return strings.TrimRight(b.String(), " ") + "\n"
+}
+
+func matrixLine(name string, verdicts map[string]string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-28s", name)
+	for _, s := range scenarios.Catalogue() {
+		fmt.Fprintf(&b, " %-7s", marks[verdicts[s.ID]])
+	}
+	return strings.TrimRight(b.String(), " ") + "\n"
+}
