@@ -117,7 +117,7 @@ type bench struct {
 }
 
 // client calls the cloud, with timeouts that end a test that hangs.
-func (c *cloud) client(t testing.TB) *cloudclient.Client {
+func (c *cloud) client(t *testing.T) *cloudclient.Client {
 	t.Helper()
 	client, err := cloudclient.New(cloudclient.Config{BaseURL: c.url, Token: "t0ken"})
 	if err != nil {

@@ -154,6 +154,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 }
 
 func killOnce(t *testing.T, dieAt int, after, deletes bool) {
+	t.Helper()
 	c, dir := newCloud(t), t.TempDir()
 	for round, j := range []job{{webhook.Shelved, 3, 10}, {webhook.Shelved, 5, 20}} {
 		c.set(7, j)

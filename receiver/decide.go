@@ -38,8 +38,11 @@ func decide(status webhook.Status, importFailed bool) plan {
 			return planImportPartial
 		}
 		return planSkip
+	case webhook.WaitingToBeScheduled, webhook.Scheduled, webhook.Started:
+		return planWait
+	default: // unknown: it may be a state on the way to one of these
+		return planWait
 	}
-	return planWait
 }
 
 // maxWaits is how often a job that has not ended is asked about. A

@@ -210,7 +210,7 @@ func TestBrokenDownloadsAreTriedAgain(t *testing.T) {
 		{"a blank line", func(w http.ResponseWriter) { io.WriteString(w, "\n"+whole) }},
 		{"reset", func(w http.ResponseWriter) {
 			io.WriteString(w, rows(7, 1))
-			w.(http.Flusher).Flush()
+			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}},
 	} {

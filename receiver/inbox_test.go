@@ -253,6 +253,7 @@ func (silentCloud) Job(ctx context.Context, _ int64) (cloudclient.Job, error) {
 
 // benchmarkHandler answers 256 callers at once over loopback.
 func benchmarkHandler(b *testing.B, h http.Handler) {
+	b.Helper()
 	server := httptest.NewServer(h)
 	defer server.Close()
 	const callers = 256

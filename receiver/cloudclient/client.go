@@ -45,8 +45,7 @@ type Config struct {
 	// IdleTimeout bounds how long a download may go without a byte; 0 is
 	// [DefaultIdleTimeout]. A download has no limit in all: it may be large.
 	IdleTimeout time.Duration
-	// Transport carries the calls; nil is one like [http.DefaultTransport], but
-	// of the client's own.
+	// Transport carries the calls; nil is one of the client's own.
 	Transport http.RoundTripper
 }
 
@@ -78,9 +77,16 @@ func New(cfg Config) (*Client, error) {
 	if cfg.CallTimeout < 0 || cfg.IdleTimeout < 0 {
 		return nil, errors.New("a timeout of the API client is negative")
 	}
+	callTimeout := orDefault(cfg.CallTimeout, DefaultCallTimeout)
 	transport := cfg.Transport
 	if transport == nil {
-		transport = http.DefaultTransport.(*http.Transport).Clone()
+		transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:   true,
+			TLSHandshakeTimeout: callTimeout,
+			MaxIdleConnsPerHost: 16, // there is one host
+			IdleConnTimeout:     90 * time.Second,
+		}
 	}
 	return &Client{
 		base:  base,
@@ -91,7 +97,7 @@ func New(cfg Config) (*Client, error) {
 			// error. Following it could also carry the token to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		callTimeout: orDefault(cfg.CallTimeout, DefaultCallTimeout),
+		callTimeout: callTimeout,
 		idleTimeout: orDefault(cfg.IdleTimeout, DefaultIdleTimeout),
 	}, nil
 }

@@ -164,7 +164,7 @@ func TestCallTimeout(t *testing.T) {
 
 // dribble yields one row at each pause, and ends with err.
 type dribble struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the request's
 	pauses []time.Duration
 	err    error
 }
@@ -204,7 +204,7 @@ func TestDownload(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				body, err := newClient(t, func(r *http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: 200, Body: &dribble{r.Context(), tc.pauses, tc.err}}, nil
+					return &http.Response{StatusCode: http.StatusOK, Body: &dribble{r.Context(), tc.pauses, tc.err}}, nil
 				}).Download(t.Context(), 7)
 				if err != nil {
 					t.Fatal(err)

@@ -19,7 +19,7 @@ func (c *Client) Download(ctx context.Context, id int64) (io.ReadCloser, error) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	idle := fmt.Errorf("nothing arrived for %v", c.idleTimeout)
 	timer := time.AfterFunc(c.idleTimeout, func() { cancel(idle) })
-	resp, err := c.send(ctx, http.MethodGet, path)
+	resp, err := c.send(ctx, http.MethodGet, path) //nolint:bodyclose // the download closes it
 	timer.Stop()
 	if err != nil {
 		cancel(nil)

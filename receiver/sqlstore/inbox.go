@@ -91,8 +91,8 @@ func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
-	arrive, want := tx.StmtContext(ctx, b.arrive), tx.StmtContext(ctx, b.want)
+	defer tx.Rollback()                                                        //nolint:errcheck // does nothing after a commit
+	arrive, want := tx.StmtContext(ctx, b.arrive), tx.StmtContext(ctx, b.want) //nolint:sqlclosecheck // they end with the transaction
 	now := millis(time.Now())
 	for _, a := range arrivals {
 		if _, err := arrive.ExecContext(ctx, a.ReceivedAt.UnixMilli(), a.JobID, string(a.Status),

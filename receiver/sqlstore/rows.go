@@ -104,11 +104,10 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 }
 
 func insertRows(ctx context.Context, tx *sql.Tx, jobID int64, rows iter.Seq2[json.RawMessage, error]) error {
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO imported_rows (job_id, n, data) VALUES (?, ?, ?)`)
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO imported_rows (job_id, n, data) VALUES (?, ?, ?)`) //nolint:sqlclosecheck // it ends with the transaction
 	if err != nil {
 		return err
 	}
-	defer insert.Close() //nolint:errcheck // the transaction's end closes it anyway
 	// The driver starts a goroutine for each statement that can be cancelled.
 	// The transaction ends with ctx in any case.
 	each := context.WithoutCancel(ctx)

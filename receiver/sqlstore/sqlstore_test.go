@@ -31,7 +31,7 @@ func open(t *testing.T, path string) *sqlstore.Store {
 
 func accept(t *testing.T, s *sqlstore.Store, ids ...int64) {
 	t.Helper()
-	var arrivals []receiver.Arrival
+	arrivals := make([]receiver.Arrival, 0, len(ids))
 	for _, id := range ids {
 		arrivals = append(arrivals, receiver.Arrival{
 			Notification: webhook.Notification{JobID: id, Status: webhook.Finished, SitemapID: 1, SitemapName: "s"},
@@ -216,7 +216,7 @@ func TestReplace(t *testing.T) {
 	cancelled, cancel := context.WithCancel(ctx)
 	for _, step := range []struct {
 		name     string
-		ctx      context.Context
+		ctx      context.Context //nolint:containedctx // a row of a table
 		previous string
 		next     string
 		rows     iter.Seq2[json.RawMessage, error]
@@ -241,7 +241,7 @@ func TestReplace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
+		got := make([]string, 0, len(rows))
 		for _, row := range rows {
 			got = append(got, string(row))
 		}
