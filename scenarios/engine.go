@@ -51,7 +51,7 @@ func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
 	if len(selected) == 0 {
 		return nil, &ConfigError{errors.New("no scenario is selected")}
 	}
-	l, err := newLab(cfg)
+	l, err := newLab(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
 	r.tell(Event{State: Running, Text: "the endpoint to answer"})
 	if err := l.open(ctx); err != nil {
 		output := l.output()
-		return nil, errors.Join(withOutput(err, output), l.close())
+		return nil, errors.Join(withOutput(err, output), l.close(ctx))
 	}
 	go r.play(ctx)
 	return r, nil
@@ -161,7 +161,7 @@ func (r *Run) play(ctx context.Context) {
 	}
 	r.report.Verdict = overall(r.report.Results)
 	r.tell(Event{State: Running, Text: "the receiver to stop"})
-	if err := r.lab.close(); err != nil && r.report.Verdict != Failed {
+	if err := r.lab.close(ctx); err != nil && r.report.Verdict != Failed {
 		r.report.Verdict = Broken
 	}
 	r.report.Output = r.lab.output()

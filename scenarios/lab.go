@@ -34,7 +34,7 @@ type lab struct {
 }
 
 // newLab opens the simulated API. The receiver is not started yet.
-func newLab(cfg Config) (*lab, error) {
+func newLab(ctx context.Context, cfg Config) (*lab, error) {
 	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile})
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
@@ -54,11 +54,12 @@ func newLab(cfg Config) (*lab, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated API: %w", err)
 	}
-	listener, err := net.Listen("tcp", cfg.APIListen)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", cfg.APIListen)
 	if err != nil {
 		return nil, fmt.Errorf("opening the simulated API: %w", err)
 	}
-	l.serveAPI(listener, handler)
+	l.serveAPI(ctx, listener, handler)
 	if l.apiURL = cfg.APIURL; l.apiURL == "" {
 		l.apiURL = "http://" + listener.Addr().String() + APIPath
 	}
@@ -77,9 +78,10 @@ func newLab(cfg Config) (*lab, error) {
 	return l, nil
 }
 
-// serveAPI serves until stopAPI is called, which ends every open call.
-func (l *lab) serveAPI(listener net.Listener, handler http.Handler) {
-	ctx, cancel := context.WithCancel(context.Background())
+// serveAPI serves until stopAPI is called, which ends every open call. The end
+// of ctx does not: the receiver may need the API to stop in good order.
+func (l *lab) serveAPI(ctx context.Context, listener net.Listener, handler http.Handler) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -97,11 +99,12 @@ func (l *lab) serveAPI(listener net.Listener, handler http.Handler) {
 	}
 }
 
-// close stops the receiver, if it is ours, and the API.
-func (l *lab) close() error {
+// close stops the receiver, if it is ours, and the API; also when ctx has
+// ended.
+func (l *lab) close(ctx context.Context) error {
 	var err error
 	if l.receiver != nil {
-		err = l.receiver.Stop(context.Background())
+		err = l.receiver.Stop(context.WithoutCancel(ctx))
 	}
 	l.stopAPI()
 	return err

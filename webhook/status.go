@@ -1,5 +1,7 @@
 package webhook
 
+import "slices"
+
 // Status is the state of a scraping job, spelled as it is on the wire.
 //
 // Source: webhooks-2020, "Scraping job status".
@@ -25,20 +27,12 @@ func Statuses() []Status {
 // A receiver must not treat an unknown status as an error of the sender: the
 // vendor has removed and added statuses before.
 func (s Status) Known() bool {
-	switch s {
-	case WaitingToBeScheduled, Scheduled, Started, Failed, Finished, Shelved, Stopped:
-		return true
-	}
-	return false
+	return slices.Contains(Statuses(), s)
 }
 
 // Ended reports whether a job in this status has completed, which is when the
 // webhook is sent: "only once the job has completed" (webhooks-2020). Which of
 // the ended statuses notify is up to the [Profile].
 func (s Status) Ended() bool {
-	switch s {
-	case Failed, Finished, Shelved, Stopped:
-		return true
-	}
-	return false
+	return s == Failed || s == Finished || s == Shelved || s == Stopped
 }

@@ -104,7 +104,7 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if f.list {
 		return listRequirements(stdout, selected, f.output)
 	}
-	cfg, cleanUp, err := f.config(args)
+	cfg, cleanUp, err := f.config(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (f conformFlags) exit(r scenarios.Report) error {
 }
 
 // config validates the flags and turns them into a run's configuration.
-func (f conformFlags) config(args []string) (scenarios.Config, func(), error) {
+func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Config, func(), error) {
 	cfg := scenarios.Config{
 		Seed: f.seed, Fast: f.fast,
 		EffectTimeout: f.effectTimeout, RetryTimeout: f.retryTimeout, StartTimeout: f.startTimeout,
@@ -189,7 +189,7 @@ func (f conformFlags) config(args []string) (scenarios.Config, func(), error) {
 		}
 	}
 	if len(args) == 0 {
-		return f.builtIn(cfg)
+		return f.builtIn(ctx, cfg)
 	}
 	cfg.Endpoint = args[0]
 	if cfg.APIListen == "" && cfg.Run == "" {

@@ -20,7 +20,7 @@ import (
 // builtIn completes the configuration for a run against the reference
 // receiver: this very program, started as anybody would start it, on a store
 // of its own, with a probe that reads its rows.
-func (f conformFlags) builtIn(cfg scenarios.Config) (scenarios.Config, func(), error) {
+func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenarios.Config, func(), error) {
 	for flag, given := range map[string]bool{
 		"--run": f.run != "", "--probe": len(f.probes) > 0, "--api-url": f.apiURL != "",
 	} {
@@ -42,7 +42,7 @@ func (f conformFlags) builtIn(cfg scenarios.Config) (scenarios.Config, func(), e
 		rows.close()
 		_ = os.RemoveAll(dir) // a temporary directory of ours
 	}
-	address, err := freeAddress()
+	address, err := freeAddress(ctx)
 	if err != nil {
 		cleanUp()
 		return cfg, nil, harnessError("finding a port for the built-in receiver: %w", err)
@@ -59,8 +59,9 @@ func (f conformFlags) builtIn(cfg scenarios.Config) (scenarios.Config, func(), e
 }
 
 // freeAddress returns an address of loopback that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -27,7 +27,7 @@ type progress struct {
 	now   map[string]scenarios.Event // by ID; "" is the run itself
 	since map[string]time.Time       // when that was
 	said  map[string]string          // the waits that have had their line
-	drawn int // lines of the block on the screen
+	drawn int                        // lines of the block on the screen
 	began time.Time
 
 	quit, gone chan struct{}

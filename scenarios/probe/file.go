@@ -105,7 +105,8 @@ func readRows(r io.Reader, jobField string) (fileRows, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	for read := 0; ; {
 		line, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			return fileRows{}, err
 		}
 		if read += len(line); read > fileCap {
@@ -116,11 +117,11 @@ func readRows(r io.Reader, jobField string) (fileRows, error) {
 			switch {
 			case ok:
 				rows.byJob[job] = append(rows.byJob[job], text)
-			case err == nil:
+			case !last:
 				rows.malformed++
 			}
 		}
-		if err != nil {
+		if last {
 			return rows, nil
 		}
 	}

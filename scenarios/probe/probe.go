@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -54,7 +55,11 @@ func Parse(spec, jobField string) (Probe, error) {
 		if !strings.HasPrefix(arg, "//") {
 			spec = arg
 		}
-		return NewHTTP(spec)
+		p, err := NewHTTP(spec)
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
 	case "cmd":
 		return NewCommand(arg), nil
 	}
@@ -73,12 +78,13 @@ type count struct {
 
 // parseCount reads the answer of an http or cmd probe. A bare number will do.
 func parseCount(body []byte) (Reading, error) {
-	var c count
 	text := strings.TrimSpace(string(body))
-	if err := json.Unmarshal([]byte(text), &c.Rows); err != nil || c.Rows == nil {
-		if err := json.Unmarshal([]byte(text), &c); err != nil {
-			return Reading{}, fmt.Errorf("answered %.80q, want {\"rows\": N}", text)
-		}
+	if rows, err := strconv.Atoi(text); err == nil {
+		text = fmt.Sprintf(`{"rows":%d}`, rows)
+	}
+	var c count
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return Reading{}, fmt.Errorf("answered %.80q, want {\"rows\": N}", text)
 	}
 	switch {
 	case c.Rows == nil:

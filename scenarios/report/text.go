@@ -46,8 +46,9 @@ func label(v scenarios.Verdict) string {
 		return "declared"
 	case scenarios.Errored:
 		return "ERROR"
+	default:
+		return string(v)
 	}
-	return string(v)
 }
 
 // Text writes the table by requirement, with every finding, and the verdict in

@@ -1,0 +1,218 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/probe"
+)
+
+// judge runs the selected scenarios in fast mode against a model receiver that
+// the caller may have broken, and returns the report.
+func judge(t *testing.T, ctx context.Context, filter string, prepare func(*model, *scenarios.Config)) scenarios.Report { //nolint:revive // t comes first in tests
+	t.Helper()
+	m := newModel()
+	server := httptest.NewServer(m)
+	t.Cleanup(func() {
+		server.Close()
+		m.stop()
+	})
+	address, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.api = "http://" + address + scenarios.APIPath
+	cfg := scenarios.Config{
+		Endpoint: server.URL + "/webhook", APIListen: address, Seed: 7, Fast: true, Probes: []probe.Probe{m},
+	}
+	prepare(m, &cfg)
+	selected, err := scenarios.Select(scenarios.Catalogue(), filter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := scenarios.Start(ctx, cfg, selected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Wait()
+}
+
+func check(t *testing.T, r scenarios.Report, want map[string]scenarios.Verdict) {
+	t.Helper()
+	if len(r.Results) != len(want) {
+		t.Errorf("%d results, want %d", len(r.Results), len(want))
+	}
+	for _, result := range r.Results {
+		if result.Verdict != want[result.ID] {
+			t.Errorf("%s: %s, want %s: %+v", result.ID, result.Verdict, want[result.ID], result.Findings)
+		}
+	}
+}
+
+func TestPrerequisitesBlock(t *testing.T) {
+	t.Parallel()
+	t.Run("nothing is acknowledged", func(t *testing.T) {
+		t.Parallel()
+		r := judge(t, t.Context(), "ACK-01,ACK-05,DATA-01,IDEM-01", func(m *model, _ *scenarios.Config) {
+			m.handle = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
+		})
+		check(t, r, map[string]scenarios.Verdict{
+			"ACK-01": scenarios.Fail, "ACK-05": scenarios.Blocked, "DATA-01": scenarios.Blocked, "IDEM-01": scenarios.Blocked,
+		})
+		if r.Verdict != scenarios.Failed {
+			t.Errorf("the whole is %s", r.Verdict)
+		}
+	})
+	t.Run("imports are incomplete", func(t *testing.T) {
+		t.Parallel()
+		r := judge(t, t.Context(), "ACK-01,DATA-01,IDEM-08", func(m *model, cfg *scenarios.Config) {
+			m.lose = 1
+			cfg.EffectTimeout = 300 * time.Millisecond
+		})
+		check(t, r, map[string]scenarios.Verdict{
+			"ACK-01": scenarios.Pass, "DATA-01": scenarios.Fail, "IDEM-08": scenarios.Blocked,
+		})
+	})
+	t.Run("the API is never called", func(t *testing.T) {
+		t.Parallel()
+		r := judge(t, t.Context(), "ACK-01,DATA-01,IDEM-01,IDEM-08", func(m *model, cfg *scenarios.Config) {
+			m.handle = func(http.ResponseWriter, *http.Request) {}
+			cfg.EffectTimeout = 300 * time.Millisecond
+		})
+		check(t, r, map[string]scenarios.Verdict{
+			"ACK-01": scenarios.Pass, "DATA-01": scenarios.Fail, "IDEM-01": scenarios.Blocked, "IDEM-08": scenarios.Blocked,
+		})
+		for _, result := range r.Results {
+			if result.ID == "DATA-01" && !strings.Contains(result.Findings[0].Actual, "was it told its address") {
+				t.Errorf("found %+v", result.Findings)
+			}
+		}
+	})
+	t.Run("a prerequisite that is not selected does not", func(t *testing.T) {
+		t.Parallel()
+		r := judge(t, t.Context(), "IDEM-02", func(m *model, _ *scenarios.Config) { m.double = true })
+		check(t, r, map[string]scenarios.Verdict{"IDEM-02": scenarios.Fail})
+	})
+}
+
+// TestOnePlace: with one place on the floor, scenarios that pause and
+// prerequisites that fail must not wait for each other for ever.
+func TestOnePlace(t *testing.T) {
+	t.Parallel()
+	r := judge(t, t.Context(), "ACK-01,ACK-04,DATA-01,IDEM-01,IDEM-02,IDEM-03", func(m *model, cfg *scenarios.Config) {
+		m.double = true
+		cfg.Concurrency = 1
+	})
+	check(t, r, map[string]scenarios.Verdict{
+		"ACK-01": scenarios.Pass, "ACK-04": scenarios.Pass, "DATA-01": scenarios.Pass,
+		"IDEM-01": scenarios.Fail, "IDEM-02": scenarios.Blocked, "IDEM-03": scenarios.Blocked,
+	})
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := judge(t, ctx, "", func(_ *model, cfg *scenarios.Config) {
+		cfg.Progress = func(e scenarios.Event) {
+			if e.ID == "ACK-02" && e.State == scenarios.Done {
+				cancel()
+			}
+		}
+	})
+	if !r.Interrupted || len(r.Results) != len(scenarios.Catalogue()) {
+		t.Fatalf("interrupted %v, %d results", r.Interrupted, len(r.Results))
+	}
+	verdicts := map[scenarios.Verdict]int{}
+	for _, result := range r.Results {
+		verdicts[result.Verdict]++
+	}
+	if verdicts[scenarios.Pass] < 2 || verdicts[scenarios.Errored] == 0 || verdicts[scenarios.Fail] != 0 {
+		t.Errorf("verdicts %v: what was known is to be kept, and nothing blamed on the endpoint", verdicts)
+	}
+}
+
+// brokenProbe fails: that is the harness's fault, not the endpoint's.
+type brokenProbe struct{}
+
+func (brokenProbe) Name() string { return "broken" }
+
+func (brokenProbe) Read(context.Context, int64) (probe.Reading, error) {
+	return probe.Reading{}, errors.New("no such table")
+}
+
+func TestHarnessErrorIsNoVerdict(t *testing.T) {
+	t.Parallel()
+	r := judge(t, t.Context(), "ACK-01,DATA-01", func(_ *model, cfg *scenarios.Config) {
+		cfg.Probes = []probe.Probe{brokenProbe{}}
+	})
+	check(t, r, map[string]scenarios.Verdict{"ACK-01": scenarios.Pass, "DATA-01": scenarios.Errored})
+	if r.Verdict != scenarios.Broken {
+		t.Errorf("the whole is %s", r.Verdict)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	all := scenarios.Catalogue()
+	for _, tc := range []struct {
+		name string
+		cfg  scenarios.Config
+		some []scenarios.Scenario
+	}{
+		{"no endpoint", scenarios.Config{}, all},
+		{"no host", scenarios.Config{Endpoint: "http:///x"}, all},
+		{"another scheme", scenarios.Config{Endpoint: "ftp://127.0.0.1/"}, all},
+		{"an API URL without a host", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIURL: "/api/v1/"}, all},
+		{"an API address without a port", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIListen: "127.0.0.1"}, all},
+		{"a negative timeout", scenarios.Config{Endpoint: "http://127.0.0.1:1/", EffectTimeout: -1}, all},
+		{"no scenario", scenarios.Config{Endpoint: "http://127.0.0.1:1/"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := scenarios.Start(t.Context(), tc.cfg, tc.some)
+			var config *scenarios.ConfigError
+			if !errors.As(err, &config) {
+				t.Errorf("error %v, want a ConfigError", err)
+			}
+		})
+	}
+	t.Run("nobody there", func(t *testing.T) {
+		t.Parallel()
+		address, err := freeAddress()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = scenarios.Start(t.Context(), scenarios.Config{Endpoint: "http://" + address + "/"}, all)
+		if !errors.Is(err, scenarios.ErrUnreachable) {
+			t.Errorf("error %v, want ErrUnreachable", err)
+		}
+	})
+}
+
+// TestSeedRepeatsARun: the same seed sends the same notifications, another
+// seed sends others.
+func TestSeedRepeatsARun(t *testing.T) {
+	t.Parallel()
+	forms := func(seed uint64) string {
+		var seen strings.Builder
+		judge(t, t.Context(), "ACK-01,ACK-05", func(m *model, cfg *scenarios.Config) {
+			cfg.Seed, cfg.Concurrency = seed, 1
+			cfg.Progress = func(e scenarios.Event) {
+				if e.State == scenarios.Done && e.ID == "ACK-01" {
+					seen.WriteString(e.Result.Evidence[1].Text[:80])
+				}
+			}
+		})
+		return seen.String()
+	}
+	one, same, other := forms(1), forms(1), forms(2)
+	if one == "" || one != same || one == other {
+		t.Errorf("seed 1 sent %q and %q, seed 2 %q", one, same, other)
+	}
+}

@@ -1,0 +1,173 @@
+package report_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/report"
+)
+
+// sample has one result of each verdict.
+func sample() scenarios.Report {
+	r := scenarios.Report{
+		Verdict: scenarios.Failed, Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
+		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
+	}
+	for i, v := range scenarios.Verdicts() {
+		result := scenarios.Result{
+			Requirement: scenarios.Requirement{
+				ID: "ACK-0" + string(rune('1'+i)), Level: scenarios.Must, Title: "a <title>", Repair: "do & this",
+			},
+			Verdict: v, Duration: 12 * time.Millisecond,
+			Evidence: []scenarios.Evidence{{At: 1500 * time.Microsecond, Kind: "request", Text: "POST \x00\x1b \"a\""}},
+		}
+		if v != scenarios.Pass {
+			result.Findings = []scenarios.Finding{{Verdict: v, Subject: "job 7", Expected: "20 rows", Actual: "40 rows <twice>"}}
+		}
+		r.Results = append(r.Results, result)
+	}
+	return r
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := report.Text(&b, sample(), report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	const want = `endpoint  http://127.0.0.1:1/hook
+profile   2020, fast
+probes    file:rows.jsonl
+seed      42
+
+ID        LEVEL   VERDICT     TIME   REQUIREMENT
+ACK-01    MUST    pass        12 ms  a <title>
+ACK-02    MUST    warn        12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+            repair    do & this
+ACK-03    MUST    FAIL        12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+            repair    do & this
+ACK-04    MUST    not seen    12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+ACK-05    MUST    declared    12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+ACK-06    MUST    blocked     12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+ACK-07    MUST    ERROR       12 ms  a <title>
+          job 7
+            expected  20 rows
+            actual    40 rows <twice>
+
+failed: a MUST is broken  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestTextStyle(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := report.Text(&b, sample(), report.Style{Color: true, Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "\x1b[1;31mFAIL    \x1b[0m") {
+		t.Errorf("no colour in\n%q", b.String())
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := report.JSON(&b, sample(), "v1"); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Verdict, Version string
+		Seed             int
+		DurationMS       int            `json:"duration_ms"`
+		Totals           map[string]int `json:"totals"`
+		Requirements     []struct {
+			ID       string
+			Verdict  string
+			Repair   string
+			Findings []map[string]string
+			Evidence []struct {
+				AtMS float64 `json:"at_ms"`
+				Kind string
+				Text string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Verdict != "failed" || doc.Version != "v1" || doc.Seed != 42 || doc.DurationMS != 3400 || len(doc.Totals) != 7 || doc.Totals["fail"] != 1 {
+		t.Errorf("head %+v", doc)
+	}
+	fail := doc.Requirements[2]
+	if fail.Verdict != "fail" || fail.Repair == "" || fail.Findings[0]["actual"] != "40 rows <twice>" || fail.Evidence[0].AtMS != 1.5 {
+		t.Errorf("a failure %+v", fail)
+	}
+	if pass := doc.Requirements[0]; pass.Findings == nil || pass.Repair != "" {
+		t.Errorf("a pass %+v: findings are an empty array, and there is nothing to repair", pass)
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	if err := report.JUnit(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	for decoder := xml.NewDecoder(strings.NewReader(b.String())); ; {
+		if _, err := decoder.Token(); err != nil {
+			if err.Error() != "EOF" {
+				t.Fatalf("not well-formed: %v\n%s", err, b.String())
+			}
+			break
+		}
+	}
+	for _, part := range []string{
+		`tests="7" failures="1" errors="1" skipped="3"`, `<testsuite name="ACK"`, `classname="conform.ACK"`,
+		`<failure message="job 7: expected 20 rows, actual 40 rows &lt;twice&gt;"`, "repair: do &amp; this", "warning (a SHOULD is broken)",
+	} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %s in\n%s", part, b.String())
+		}
+	}
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestWriteErrorsAreToldOf(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"text":  report.Text(full{}, sample(), report.Style{}),
+		"JSON":  report.JSON(full{}, sample(), ""),
+		"JUnit": report.JUnit(full{}, sample()),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
