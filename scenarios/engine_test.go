@@ -201,7 +201,7 @@ func TestSeedRepeatsARun(t *testing.T) {
 	t.Parallel()
 	forms := func(seed uint64) string {
 		var seen strings.Builder
-		judge(t, t.Context(), "ACK-01,ACK-05", func(m *model, cfg *scenarios.Config) {
+		judge(t, t.Context(), "ACK-01,ACK-05", func(_ *model, cfg *scenarios.Config) {
 			cfg.Seed, cfg.Concurrency = seed, 1
 			cfg.Progress = func(e scenarios.Event) {
 				if e.State == scenarios.Done && e.ID == "ACK-01" {

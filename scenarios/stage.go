@@ -201,6 +201,7 @@ func (s *Stage) Pause(d time.Duration, why string) {
 	s.progress(why, time.Now().Add(d))
 	s.floor.leave()
 	err := sleep(s.ctx, d)
+	s.progress("its turn", time.Time{})
 	// Also after an interruption: who began on the floor ends on it.
 	s.check("waiting for the floor", s.floor.enter(context.WithoutCancel(s.ctx)))
 	s.check(why, err)
