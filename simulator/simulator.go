@@ -101,7 +101,7 @@ func (cfg Config) check() error {
 	}
 	ip := net.ParseIP(host)
 	if loopback := host == "localhost" || (ip != nil && ip.IsLoopback()); !loopback && !cfg.AllowRemote {
-		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it", cfg.Listen)
+		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", cfg.Listen)
 	}
 	for _, url := range cfg.Endpoints {
 		if err := delivery.CheckURL(url); err != nil {
