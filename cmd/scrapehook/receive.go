@@ -118,6 +118,15 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 	}
 	defer cloud.Close()
 
+	// Before the store, so that a port in use leaves no files behind. Who
+	// connects meanwhile waits in the listener's queue.
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return harnessError("%w", err)
+	}
+	defer listener.Close() //nolint:errcheck // serving closes it; this is for what fails before
+
 	// A commit that syncs the data, and not its file's times, is as durable and
 	// about twice as fast. Where there is no such call, SQLite does as before.
 	_, _ = sqlite.Fdatasync(true)
@@ -131,7 +140,7 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 		ImportFailed: f.importFailed, DeleteAfterImport: f.deleteAfterImport,
 	})
 	if err == nil {
-		err = serve(ctx, f, rcv, log, stdout)
+		err = serve(ctx, listener, f.path, rcv, log, stdout)
 	} else {
 		err = usageError("%w", err)
 	}
@@ -145,17 +154,12 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 // the sender's own patience (webhooks-2020).
 const stopPatience = 10 * time.Second
 
-// serve listens and runs rcv until ctx ends. It stops in two steps: first the
+// serve answers at listener and runs rcv until ctx ends. It stops in two steps: first the
 // server, so that every request that came in is answered by a receiver that
 // still runs, then the receiver.
-func serve(ctx context.Context, f receiveFlags, rcv *receiver.Receiver, log *slog.Logger, stdout io.Writer) error {
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", f.listen)
-	if err != nil {
-		return harnessError("%w", err)
-	}
+func serve(ctx context.Context, listener net.Listener, endpoint string, rcv *receiver.Receiver, log *slog.Logger, stdout io.Writer) error {
 	server := &http.Server{
-		Handler:           receiveRoutes(f.path, rcv),
+		Handler:           receiveRoutes(endpoint, rcv),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
@@ -163,7 +167,7 @@ func serve(ctx context.Context, f receiveFlags, rcv *receiver.Receiver, log *slo
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	fmt.Fprintf(stdout, "listening on http://%s%s\n", listener.Addr(), f.path)
+	fmt.Fprintf(stdout, "listening on http://%s%s\n", listener.Addr(), endpoint)
 
 	serving, failed := context.WithCancel(ctx)
 	defer failed()

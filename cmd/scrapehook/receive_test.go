@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,8 +37,9 @@ func TestReceiveRefuses(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+			store := t.TempDir()
 			args := append([]string{
-				"receive", "--listen", "127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "r.db"),
+				"receive", "--listen", "127.0.0.1:0", "--store", filepath.Join(store, "r.db"),
 				"--api-url", "http://127.0.0.1:1/", "--api-token", "x",
 			}, tc.args...)
 			var out, errs strings.Builder
@@ -46,6 +48,9 @@ func TestReceiveRefuses(t *testing.T) {
 			}
 			if text := errs.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, tc.says) {
 				t.Errorf("said %q, want one line about %q", text, tc.says)
+			}
+			if left, err := os.ReadDir(store); tc.name != "an empty secret" && (err != nil || len(left) > 0) {
+				t.Errorf("left %v behind, %v", left, err)
 			}
 		})
 	}

@@ -6,11 +6,16 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -43,6 +48,12 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 			_ = s.Close() // the first error says why
 		}
 	}()
+	// First of all, because everything after it leaves its mark.
+	for file, application := range map[string]uint32{path: inboxApplication, RowsPath(path): rowsApplication} {
+		if err := recognise(file, application); err != nil {
+			return nil, err
+		}
+	}
 	if s.lock, err = lock(ctx, path+"-lock"); err != nil {
 		return nil, err
 	}
@@ -77,6 +88,41 @@ func RowsPath(path string) string {
 	return strings.TrimSuffix(path, ext) + "-rows" + ext
 }
 
+// errOther says that a file is not ours to write to.
+var errOther = errors.New("the file is some other database")
+
+// recognise refuses a file that was made by something else, and touches nothing
+// of it: opening it with SQLite would already switch its journal. It looks at
+// the file's header (sqlite.org/fileformat2.html, section 1.3): a schema cookie
+// of zero says that no table was made yet, or that our first tables are still
+// in the write-ahead log.
+func recognise(path string, application uint32) error {
+	const cookieAt, applicationAt, size = 40, 68, 100
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // nothing is written to it
+	header := make([]byte, size)
+	switch _, err := io.ReadFull(file, header); {
+	case errors.Is(err, io.EOF):
+		return nil // an empty file is an empty database
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errOther
+	case err != nil:
+		return err
+	}
+	id := binary.BigEndian.Uint32(header[applicationAt:])
+	used := binary.BigEndian.Uint32(header[cookieAt:]) != 0
+	if !bytes.HasPrefix(header, []byte("SQLite format 3\x00")) || id != application && (id != 0 || used) {
+		return errOther
+	}
+	return nil
+}
+
 // lockWait is how long a process waits for the one before it to be gone: a
 // restart after a kill may come before the kernel is done with it.
 const lockWait = 2 * time.Second
@@ -103,7 +149,7 @@ func lock(ctx context.Context, path string) (*sql.DB, error) {
 // openDatabase opens a file to write to, with the schema brought up to date.
 // Commits are on stable storage when they return: in a write-ahead log only
 // FULL syncs it at each.
-func openDatabase(ctx context.Context, path string, application int, schema []string) (*sql.DB, error) {
+func openDatabase(ctx context.Context, path string, application uint32, schema []string) (*sql.DB, error) {
 	db, err := open(path, "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)")
 	if err != nil {
 		return nil, err
@@ -141,20 +187,21 @@ func dsn(path string, query url.Values) string {
 // migrate brings the schema up to date: step n of it makes version n+1 out of
 // version n, all in one transaction. It refuses a file that is something else,
 // or of a later version.
-func migrate(ctx context.Context, db *sql.DB, application int, steps []string) error {
+func migrate(ctx context.Context, db *sql.DB, application uint32, steps []string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
-	var id, version, objects int
+	var version, objects int
+	var id uint32
 	if err := tx.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects); err != nil {
 		return err
 	}
 	switch {
 	case id != application && (id != 0 || objects > 0):
-		return errors.New("the file is some other database")
+		return errOther
 	case version > len(steps):
 		return fmt.Errorf("the file is of version %d, and this program knows only %d", version, len(steps))
 	case version == len(steps):

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -354,11 +355,19 @@ func TestOpenRefuses(t *testing.T) {
 		"another program's database":    write("program.db", `PRAGMA application_id = 1`),
 		"a later version's store":       write("newer.db", `PRAGMA user_version = 1000`),
 	} {
+		before, _ := os.ReadFile(path) // a directory has no bytes
 		if s, err := sqlstore.Open(t.Context(), path); err == nil {
 			t.Errorf("opened %s", name)
 			_ = s.Close()
 		} else if !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error %q does not name the file", name, err)
 		}
+		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+			t.Errorf("%s was changed", name)
+		}
+	}
+	// A database of somebody else's is left as if nobody had looked.
+	if left, err := filepath.Glob(filepath.Join(dir, "other.db?*")); err != nil || len(left) > 0 {
+		t.Errorf("left %v beside another's database, %v", left, err)
 	}
 }
