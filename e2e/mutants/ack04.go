@@ -25,7 +25,9 @@ func importsFirst() Mutant {
 				if begin {
 					upTo, have, _ := r.ledger.next(n.JobID)
 					// What fails here is tried again, later.
-					_ = r.importOnce(req.Context(), n.JobID, upTo, have)
+					if err := r.importOnce(req.Context(), n.JobID, upTo, have); err != nil {
+						pause(req.Context(), r.backoff(1, err))
+					}
 					r.queue <- n.JobID
 				}
 				acknowledge(w)

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -26,6 +26,12 @@ type Env struct {
 	// Journal is the file that the receiver's state lasts in; empty is Out
 	// with .journal appended. One receiver at a time may have it open.
 	Journal string
+	// Secret is what a request must bear as the query parameter token. Empty:
+	// nothing.
+	Secret string
+	// Delete has the cloud's copy of a finished job deleted when its rows are
+	// safe here.
+	Delete bool
 	// Logf is told of every import that failed and is tried again. Nil: nobody.
 	Logf func(format string, args ...any)
 }
@@ -39,20 +45,41 @@ type Receiver struct {
 	queue  chan int64    // jobs whose import is to be begun
 	slots  chan struct{} // bounds the imports that talk to the cloud
 
-	// What mutants replace. All are set before the first request.
+	// What mutants replace. All are set before the first request; those of the
+	// import are called by several goroutines.
 
+	// authentic tells whether a request may notify.
+	authentic func(*http.Request) bool
+	// isForm tells whether a Content-Type header is a notification's.
+	isForm func(header string) bool
+	// body reads the form of a request; its errors are as those of parse.
+	body func(w http.ResponseWriter, req *http.Request) ([]byte, error)
 	// parse reads the form. A *statusError chooses the answer; any other error
 	// is a 400.
 	parse func(body []byte) (webhook.Notification, error)
 	// handle stores a notification and answers.
 	handle handler
+
+	// ask asks the cloud for a job.
+	ask func(ctx context.Context, id int64) (jobInfo, error)
+	// wanted tells whether the rows of a job in that status are imported.
+	wanted func(webhook.Status) bool
+	// readRows reads the body of a download.
+	readRows func(id int64, body io.Reader) ([]byte, error)
+	// download returns a job's rows, on an error those before it.
+	download func(ctx context.Context, id int64) ([][]byte, error)
+	// keep chooses the rows that are stored.
+	keep func(id int64, rows [][]byte) [][]byte
 	// copies is how often a job's rows are stored: once, unless a mutant takes
 	// a duplicate for news.
-	copies func(job int64) int
-	// keep chooses the rows that are stored.
-	keep func(rows [][]byte) [][]byte
+	copies func(id int64, job jobInfo) int
+	// fetch returns what is to be stored of a job; nothing when it is stored
+	// already, or is not to be.
+	fetch func(ctx context.Context, id int64, have imported) (imported, error)
 	// abandon tells whether an import that failed so is never tried again.
 	abandon func(error) bool
+	// backoff is the wait after so many failures of an import in a row.
+	backoff func(failed int, err error) time.Duration
 	// background runs beside the imports.
 	background func(ctx context.Context)
 }
@@ -63,8 +90,6 @@ const (
 	most = 4096
 	// importsAtOnce bounds what is held in memory of downloads.
 	importsAtOnce = 16
-	// bodyLimit is far above the largest form that the cloud sends.
-	bodyLimit = 64 << 10
 )
 
 // New opens the correct receiver. Close it after Run has returned.
@@ -89,20 +114,35 @@ func open(env Env, mutate func(*Receiver)) (*Receiver, error) {
 		return nil, err
 	}
 	r := &Receiver{
-		env:        env,
-		ledger:     ledger,
-		cloud:      cloudAPI{base: base, token: env.Token},
-		queue:      make(chan int64, most),
-		slots:      make(chan struct{}, importsAtOnce),
-		parse:      webhook.ParseForm,
-		copies:     func(int64) int { return 1 },
-		keep:       func(rows [][]byte) [][]byte { return rows },
-		abandon:    func(error) bool { return false },
-		background: func(context.Context) {},
+		env:    env,
+		ledger: ledger,
+		cloud:  cloudAPI{base: base, token: env.Token},
+		queue:  make(chan int64, most),
+		slots:  make(chan struct{}, importsAtOnce),
 	}
-	r.handle = r.storeAndAnswer
+	r.beCorrect()
 	mutate(r)
 	return r, nil
+}
+
+// beCorrect sets everything that a mutant may replace.
+func (r *Receiver) beCorrect() {
+	r.authentic = r.bearsSecret
+	r.isForm = isForm
+	r.body = readForm
+	r.parse = webhook.ParseForm
+	r.handle = r.storeAndAnswer
+
+	r.ask = r.cloud.job
+	r.wanted = wanted
+	r.readRows = func(_ int64, body io.Reader) ([]byte, error) { return io.ReadAll(body) }
+	r.download = func(ctx context.Context, id int64) ([][]byte, error) { return r.cloud.rows(ctx, id, r.readRows) }
+	r.keep = func(_ int64, rows [][]byte) [][]byte { return rows }
+	r.copies = func(int64, jobInfo) int { return 1 }
+	r.fetch = r.fetchNews
+	r.abandon = func(error) bool { return false }
+	r.backoff = backoff
+	r.background = func(context.Context) {}
 }
 
 // Run imports what the journal holds and what arrives, until ctx ends. It
@@ -126,80 +166,3 @@ func (r *Receiver) Run(ctx context.Context) error {
 
 // Close closes the journal.
 func (r *Receiver) Close() error { return r.ledger.close() }
-
-// statusError is an error that chooses the status code of the answer.
-type statusError struct {
-	code int
-	err  error
-}
-
-func (e *statusError) Error() string { return e.err.Error() }
-func (e *statusError) Unwrap() error { return e.err }
-
-// ServeHTTP takes one request of the sender.
-func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	n, err := r.read(w, req)
-	if err != nil {
-		code := http.StatusBadRequest
-		if refused := (*statusError)(nil); errors.As(err, &refused) {
-			code = refused.code
-		}
-		if code == http.StatusMethodNotAllowed {
-			w.Header().Set("Allow", http.MethodPost)
-		}
-		http.Error(w, err.Error(), code)
-		return
-	}
-	r.handle(w, req, n)
-}
-
-func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (webhook.Notification, error) {
-	var none webhook.Notification
-	if req.Method != http.MethodPost {
-		return none, &statusError{http.StatusMethodNotAllowed, errors.New("notifications are POSTed")}
-	}
-	if media, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || media != webhook.ContentType {
-		return none, &statusError{http.StatusUnsupportedMediaType, errors.New("notifications are " + webhook.ContentType)}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, bodyLimit))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return none, &statusError{http.StatusRequestEntityTooLarge, err}
-	}
-	if err != nil {
-		return none, fmt.Errorf("reading the form: %w", err)
-	}
-	return r.parse(body)
-}
-
-// storeAndAnswer acknowledges n after it is safe: an acknowledged notification
-// is never sent again.
-func (r *Receiver) storeAndAnswer(w http.ResponseWriter, _ *http.Request, n webhook.Notification) {
-	if err := r.store(n); err != nil {
-		refuse(w, err)
-		return
-	}
-	acknowledge(w)
-}
-
-// store makes n durable and its import due. A status that no job ends with is
-// none to import for.
-func (r *Receiver) store(n webhook.Notification) error {
-	if !n.Status.Ended() {
-		return nil
-	}
-	begin, err := r.ledger.notify(n)
-	if err != nil {
-		return err
-	}
-	if begin {
-		r.queue <- n.JobID // the ledger admits no more jobs than the queue has room for
-	}
-	return nil
-}
-
-func acknowledge(w http.ResponseWriter) { fmt.Fprintln(w, "stored") }
-
-func refuse(w http.ResponseWriter, err error) {
-	w.Header().Set("Retry-After", "1")
-	http.Error(w, err.Error(), http.StatusServiceUnavailable)
-}

@@ -17,6 +17,7 @@ type fakeCloud struct {
 	jobs      map[int64]fakeJob
 	refusals  map[int64][]http.HandlerFunc // of the next downloads
 	downloads map[int64]int                // that were whole
+	onDelete  func(id int64)               // before a job is deleted
 }
 
 type fakeJob struct {
@@ -32,6 +33,7 @@ func newFakeCloud(t *testing.T) *fakeCloud {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/scraping-job/{id}", c.job)
 	mux.HandleFunc("GET /api/v1/scraping-job/{id}/json", c.download)
+	mux.HandleFunc("DELETE /api/v1/scraping-job/{id}", c.remove)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	c.url = server.URL + "/api/v1/"
@@ -42,6 +44,20 @@ func (c *fakeCloud) end(id int64, status string, rows int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.jobs[id] = fakeJob{status, rows}
+}
+
+// deleting has before called when a job is about to be deleted.
+func (c *fakeCloud) deleting(before func(id int64)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onDelete = before
+}
+
+func (c *fakeCloud) has(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.jobs[id]
+	return ok
 }
 
 // refuse makes the next downloads of a job go wrong.
@@ -74,6 +90,20 @@ func (c *fakeCloud) job(w http.ResponseWriter, r *http.Request) {
 	if _, job, ok := c.find(w, r); ok {
 		fmt.Fprintf(w, `{"success":true,"data":{"status":%q,"stored_record_count":%d,"scraping_duration":7}}`, job.status, job.rows)
 	}
+}
+
+func (c *fakeCloud) remove(w http.ResponseWriter, r *http.Request) {
+	id, _, ok := c.find(w, r)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.onDelete != nil {
+		c.onDelete(id)
+	}
+	delete(c.jobs, id)
+	fmt.Fprint(w, `{"success":true,"data":"ok"}`)
 }
 
 func (c *fakeCloud) download(w http.ResponseWriter, r *http.Request) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
@@ -26,12 +28,10 @@ func (r *Receiver) importJob(ctx context.Context, id int64) {
 			return // the journal has it
 		}
 		failed++
-		wait := backoff(failed, err)
+		wait := r.backoff(failed, err)
 		r.env.Logf("importing job %d failed, next try in %v: %v", id, wait, err)
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, wait) {
 			return
-		case <-time.After(wait):
 		}
 	}
 }
@@ -53,36 +53,47 @@ func (r *Receiver) importOnce(ctx context.Context, id int64, upTo int, have impo
 	if err != nil {
 		return err
 	}
-	return r.ledger.settle(id, upTo, got)
+	if err := r.ledger.settle(id, upTo, got); err != nil {
+		return err
+	}
+	if r.env.Delete && got.job.Status == webhook.Finished {
+		// A copy that is left behind does no harm.
+		if err := r.cloud.remove(ctx, id); err != nil {
+			r.env.Logf("%v", err)
+		}
+	}
+	return nil
 }
 
-// fetch returns what is to be stored of a job; nothing when it is stored
-// already, or is not to be.
-func (r *Receiver) fetch(ctx context.Context, id int64, have imported) (imported, error) {
-	job, err := r.cloud.job(ctx, id)
-	if deleted := (*apiError)(nil); errors.As(err, &deleted) && deleted.code == 404 {
+func (r *Receiver) fetchNews(ctx context.Context, id int64, have imported) (imported, error) {
+	job, err := r.ask(ctx, id)
+	if deleted := (*apiError)(nil); errors.As(err, &deleted) && deleted.code == http.StatusNotFound {
 		return imported{}, nil
 	}
 	if err != nil {
 		return imported{}, err
 	}
-	copies := r.copies(id)
+	copies := r.copies(id, job)
 	state := fmt.Sprintf("%+v %d", job, copies)
-	if !wanted(job.Status) || state == have.State {
+	if !r.wanted(job.Status) || state == have.State {
 		return imported{}, nil
 	}
-	rows, err := r.cloud.rows(ctx, id)
+	rows, err := r.download(ctx, id)
 	if err != nil {
 		return imported{}, err
 	}
 	if len(rows) != job.StoredRecordCount {
 		return imported{}, fmt.Errorf("the download has %d rows, the job %d", len(rows), job.StoredRecordCount)
 	}
-	got := imported{State: state}
-	for range copies {
-		got.Rows = append(got.Rows, r.keep(rows)...)
+	rows = r.keep(id, rows)
+	return imported{State: state, Rows: slices.Repeat(rows, copies), job: job}, nil
+}
+
+// strike makes the journal say that nothing is to be done about a job.
+func (r *Receiver) strike(id int64) {
+	if err := r.ledger.strike(id); err != nil {
+		r.env.Logf("striking job %d off: %v", id, err)
 	}
-	return got, nil
 }
 
 // wanted reports whether the rows of a job in that status are imported: not

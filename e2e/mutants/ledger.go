@@ -43,6 +43,8 @@ type jobState struct {
 type imported struct {
 	State string
 	Rows  [][]byte
+
+	job jobInfo // what State was made from, while it is new
 }
 
 // entry is one line of the journal.
@@ -170,6 +172,13 @@ func (l *ledger) notify(n webhook.Notification) (begin bool, err error) {
 	return true, nil
 }
 
+// busy is the number of jobs that are being imported, or wait for it.
+func (l *ledger) busy() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.active
+}
+
 // pending returns the jobs that the journal left unsettled, which are the
 // caller's to import. It is for the start.
 func (l *ledger) pending() []int64 {
@@ -180,6 +189,20 @@ func (l *ledger) pending() []int64 {
 		if !j.active && j.settled < j.notified {
 			j.active = true
 			l.active++
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// unsettled returns the jobs that notifications have asked something for which
+// is not done.
+func (l *ledger) unsettled() []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var ids []int64
+	for id, j := range l.jobs {
+		if j.settled < j.notified {
 			ids = append(ids, id)
 		}
 	}
@@ -214,6 +237,13 @@ func (l *ledger) settle(id int64, upTo int, got imported) error {
 		return err
 	}
 	return l.publish()
+}
+
+// strike says that nothing is to be done for a job's notifications so far.
+func (l *ledger) strike(id int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.appendLocked(entry{Settled: &settlement{Job: id, UpTo: l.jobLocked(id).notified}})
 }
 
 // publish writes the file of rows beside the one that is read, and puts it in

@@ -8,18 +8,15 @@
 // models.
 package mutants
 
-import (
-	"net/http"
-
-	"github.com/scrapehook/scrapehook/webhook"
-)
-
 // Mutant is a receiver that lacks one property.
 type Mutant struct {
 	// Name is what the mutant is started by.
 	Name string
 	// Requirement is the ID of the requirement that it must fail.
 	Requirement string
+	// Also are the IDs of the requirements that can't be kept by whoever breaks
+	// that one.
+	Also []string
 	// Summary says what it does wrong, as a sentence without a subject.
 	Summary string
 
@@ -34,20 +31,57 @@ func All() []Mutant {
 	return []Mutant{
 		neverAcknowledges(),
 		finishedOnly(),
+		dawdles(),
 		importsFirst(),
 		oneAtATime(),
+		waitsForImports(),
+		redirects(),
+		answersWithAPage(),
+		shedsBursts(),
+
 		importsAgain(),
 		checksThenActs(),
 		remembersDeliveredAnswers(),
+		forgetsEarly(),
 		jobOnce(),
+		formOnce(),
+		believesTheForm(),
 		sitemapOnce(),
+
 		firstPageOnly(),
+		waitsForRows(),
+		decodesPieces(),
+		flattensCells(),
+		importsFailed(),
 		givesUp(),
+		keepsPartialRows(),
+		storesErrorPages(),
+		deletesFirst(),
+		ignoresShelved(),
+		cutsCells(),
+
 		parsesByHand(),
+		refusesUnknownFields(),
+		readsSigned(),
+		acceptsJunk(),
+		refusesUnknownStatus(),
+		comparesContentType(),
+		wantsALength(),
+		readsFloats(),
+		refusesLongNames(),
+
+		trustsEverybody(),
 		throwsAtMalformed(),
+		readsAnySize(),
+		fewReaders(),
+		pastesNames(),
+
 		answersFirst(),
+		settlesEarly(),
+		tidiesUp(),
+
+		asksTooOften(),
+		ignoresRetryAfter(),
+		polls(),
 	}
 }
-
-// handler takes a notification that was read from a request, and answers.
-type handler func(w http.ResponseWriter, r *http.Request, n webhook.Notification)

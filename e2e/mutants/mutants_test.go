@@ -31,6 +31,11 @@ func TestAll(t *testing.T) {
 		if !id.MatchString(m.Requirement) || broken[m.Requirement] {
 			t.Errorf("%s: requirement %q is taken, or no ID", m.Name, m.Requirement)
 		}
+		for _, also := range m.Also {
+			if !id.MatchString(also) || also == m.Requirement {
+				t.Errorf("%s: %q is no other requirement's ID", m.Name, also)
+			}
+		}
 		if m.Summary == "" {
 			t.Errorf("%s has no summary", m.Name)
 		}
@@ -264,6 +269,57 @@ func TestCorrectRefuses(t *testing.T) {
 	}
 }
 
+func TestCorrectWantsItsSecret(t *testing.T) {
+	t.Parallel()
+	b := setup(t, mutants.New)
+	b.stop()
+	b.env.Secret = "s3cret&"
+	b.start(t)
+	b.end(7, "finished", 3)
+	for query, want := range map[string]int{
+		"":                 http.StatusUnauthorized,
+		"?token=":          http.StatusUnauthorized,
+		"?token=s3cret":    http.StatusUnauthorized,
+		"?token=s3cret%26": http.StatusOK,
+	} {
+		req := httptest.NewRequest(http.MethodPost, "/"+query, strings.NewReader(formOf(7, webhook.Finished)))
+		req.Header.Set("Content-Type", webhook.ContentType)
+		w := httptest.NewRecorder()
+		b.receiver.ServeHTTP(w, req)
+		if w.Code != want {
+			t.Errorf("%q: answered %d, want %d", query, w.Code, want)
+		}
+	}
+	b.await(t, 7, 3)
+}
+
+func TestCorrectDeletesWhatIsSafe(t *testing.T) {
+	t.Parallel()
+	b := setup(t, mutants.New)
+	b.stop()
+	b.env.Delete = true
+	b.start(t)
+	b.deleting(func(id int64) {
+		if got := b.rows(t, id); got != fakeRows(3) {
+			t.Errorf("job %d is deleted when its rows are %q", id, got)
+		}
+	})
+	b.end(7, "shelved", 3) // its user may continue it
+	b.end(8, "finished", 3)
+	b.notify(t, 7, webhook.Shelved)
+	b.notify(t, 8, webhook.Finished)
+	await(t, "the deletion", func() bool { return !b.has(8) })
+	b.notify(t, 8, webhook.Finished) // a resend
+	b.end(9, "stopped", 1)
+	b.notify(t, 9, webhook.Stopped)
+	b.await(t, 9, 1)
+	b.await(t, 8, 3)
+	b.await(t, 7, 3)
+	if !b.has(7) {
+		t.Error("the shelved job is deleted too")
+	}
+}
+
 // TestMutantsImport shows that each mutant does the plain case right, which
 // its verdict rests on.
 func TestMutantsImport(t *testing.T) {
@@ -274,8 +330,11 @@ func TestMutantsImport(t *testing.T) {
 			b := setup(t, m.New)
 			b.end(7, "finished", 5)
 			want := http.StatusOK
-			if m.Requirement == "ACK-01" {
+			switch m.Requirement {
+			case "ACK-01":
 				want = http.StatusInternalServerError
+			case "ACK-07":
+				want = http.StatusFound
 			}
 			if code := b.post(formOf(7, webhook.Finished)); code != want {
 				t.Errorf("answered %d, want %d", code, want)

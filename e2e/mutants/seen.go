@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"sync"
+	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -37,6 +38,28 @@ func (s *seen[K]) remove(key K) {
 	delete(s.keys, key)
 }
 
+// recent is a set whose keys expire. It is safe for concurrent use.
+type recent[K comparable] struct {
+	mu    sync.Mutex
+	until map[K]time.Time
+}
+
+// add reports whether the key is new, or has expired. What is there already
+// stays there no longer.
+func (s *recent[K]) add(key K, lifetime time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Before(s.until[key]) {
+		return false
+	}
+	if s.until == nil {
+		s.until = map[K]time.Time{}
+	}
+	s.until[key] = now.Add(lifetime)
+	return true
+}
+
 // form is all by which a mutant tells one notification from another.
 type form struct {
 	job    int64
@@ -46,28 +69,34 @@ type form struct {
 func formOf(n webhook.Notification) form { return form{n.JobID, n.Status} }
 
 // effects counts how often a mutant has taken the same form for news. Each
-// time adds the job's rows once more.
+// time adds the job's rows once more, as long as the job is the same: a
+// continued job's are new.
 type effects struct {
-	mu    sync.Mutex
-	forms map[form]int
+	mu     sync.Mutex
+	counts map[form]int
+	had    map[form]jobInfo // what the cloud said of the job last
 }
 
 func (e *effects) add(n webhook.Notification) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.forms == nil {
-		e.forms = map[form]int{}
+	if e.counts == nil {
+		e.counts, e.had = map[form]int{}, map[form]jobInfo{}
 	}
-	e.forms[formOf(n)]++
+	e.counts[formOf(n)]++
 }
 
-// copies is the most that any form of the job had effect.
-func (e *effects) copies(job int64) int {
+// copies is how often the job as it is now had effect.
+func (e *effects) copies(id int64, job jobInfo) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	most := 1
-	for _, s := range webhook.Statuses() {
-		most = max(most, e.forms[form{job, s}])
+	key := form{id, job.Status}
+	if e.counts[key] == 0 {
+		return 1
 	}
-	return most
+	if had, ok := e.had[key]; ok && had != job {
+		e.counts[key] = 1
+	}
+	e.had[key] = job
+	return e.counts[key]
 }

@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	list := flags.Bool("list", false, "print the mutants as JSON lines")
 	out := flags.String("out", getenv("ROWS_FILE"), "`FILE` of the imported rows (default $ROWS_FILE)")
+	remove := flags.Bool("delete", false, "delete the cloud's copy of a finished job once its rows are safe")
 	journal := flags.String("journal", "", "`FILE` that the receiver's state lasts in (default: that of the rows, with .journal)")
 	var name string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
@@ -62,6 +63,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		Token:   getenv("WEBSCRAPER_API_TOKEN"),
 		Out:     *out,
 		Journal: *journal,
+		Secret:  getenv("WEBHOOK_TOKEN"),
+		Delete:  *remove,
 		Logf:    log.New(stderr, "", log.LstdFlags).Printf,
 	})
 	if err != nil {
