@@ -2,22 +2,28 @@ package mutants
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-func dawdles() Mutant {
-	const lookup = 1300 * time.Millisecond
+func sweepsSessions() Mutant {
+	const (
+		each  = 10
+		sweep = 1300 * time.Millisecond
+	)
 	return Mutant{
-		Name: "dawdles", Requirement: "ACK-03",
-		Summary: "looks up the sender's name before each answer, which takes more than a second, but holds up nobody else",
+		Name: "sweeps-sessions", Requirement: "ACK-03",
+		Summary: "tidies its sessions up before every tenth answer, which takes more than a second, but holds up nobody else",
 		mutate: func(r *Receiver) {
 			correct := r.handle
+			var requests atomic.Int64
 			r.handle = func(w http.ResponseWriter, req *http.Request, n webhook.Notification) {
-				if pause(req.Context(), lookup) {
-					correct(w, req, n)
+				if requests.Add(1)%each == 0 && !pause(req.Context(), sweep) {
+					return
 				}
+				correct(w, req, n)
 			}
 		},
 	}

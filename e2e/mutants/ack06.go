@@ -9,12 +9,12 @@ import (
 
 func waitsForImports() Mutant {
 	const (
-		tooMany = 16
+		tooMany = 32 // that are imported, or wait for it
 		look    = 20 * time.Millisecond
 	)
 	return Mutant{
 		Name: "waits-for-imports", Requirement: "ACK-06",
-		Summary: "hands a notification to its importers directly: while all 16 are busy, it doesn't answer",
+		Summary: "has a queue of 16 for its 16 importers, and waits for room in it: while 16 are busy and 16 more wait, it doesn't answer",
 		mutate: func(r *Receiver) {
 			correct := r.handle
 			r.handle = func(w http.ResponseWriter, req *http.Request, n webhook.Notification) {

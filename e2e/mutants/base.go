@@ -60,6 +60,8 @@ type Receiver struct {
 	// handle stores a notification and answers.
 	handle handler
 
+	// linger is how long a notification rests before its import begins.
+	linger time.Duration
 	// ask asks the cloud for a job.
 	ask func(ctx context.Context, id int64) (jobInfo, error)
 	// wanted tells whether the rows of a job in that status are imported.

@@ -11,7 +11,7 @@ import (
 // settlesEarly does so only when a download takes a while, because a kill that
 // comes right after an answer is another requirement's.
 func settlesEarly() Mutant {
-	const while = 200 * time.Millisecond
+	const while = 100 * time.Millisecond
 	return Mutant{
 		Name: "settles-early", Requirement: "DUR-02",
 		Summary: "strikes a job off its journal when its rows have begun to arrive, not when they are stored",

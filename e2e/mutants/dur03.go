@@ -1,12 +1,17 @@
 package mutants
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 func tidiesUp() Mutant {
+	const lingers = 2 * time.Second // so that there is something in it
 	return Mutant{
 		Name: "tidies-up", Requirement: "DUR-03",
 		Summary: "empties its queue when it is asked to stop, as if the imports in it were done",
 		mutate: func(r *Receiver) {
+			r.linger = lingers
 			r.background = func(ctx context.Context) {
 				<-ctx.Done()
 				for _, id := range r.ledger.unsettled() {

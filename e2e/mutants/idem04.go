@@ -7,21 +7,40 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-func forgetsEarly() Mutant {
-	const memory = 2 * time.Second // longer than the quickest resend, shorter than an import's end and some quiet
+// forgetsAnswered tells a late duplicate from the resend after a lost answer,
+// which comes late too, by waiting whether the sender hangs up.
+func forgetsAnswered() Mutant {
+	const (
+		settle = 300 * time.Millisecond // in which a sender that hangs up is noticed
+		memory = time.Second
+	)
 	return Mutant{
-		Name: "forgets-early", Requirement: "IDEM-04",
-		Summary: "remembers a notification in a cache that expires, and takes what comes later for news",
+		Name: "forgets-answered", Requirement: "IDEM-04",
+		Summary: "forgets a notification a second after the sender has read the answer, and takes it for news when it comes again",
 		mutate: func(r *Receiver) {
-			correct := r.handle
-			var cache recent[form]
+			var known seen[form]
+			var answered expiring[form]
 			var had effects
 			r.copies = had.copies
 			r.handle = func(w http.ResponseWriter, req *http.Request, n webhook.Notification) {
-				if cache.add(formOf(n), memory) {
+				key := formOf(n)
+				if answered.expired(key) {
+					known.remove(key)
+				}
+				isNew := known.add(key)
+				if isNew {
 					had.add(n)
 				}
-				correct(w, req, n)
+				if err := r.store(n); err != nil {
+					refuse(w, err)
+					return
+				}
+				w.WriteHeader(http.StatusOK)
+				_ = http.NewResponseController(w).Flush() // the pause shows whether anybody is there
+				if isNew && pause(req.Context(), settle) {
+					answered.expire(key, memory)
+				}
+				acknowledge(w)
 			}
 		},
 	}

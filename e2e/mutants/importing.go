@@ -14,6 +14,9 @@ import (
 // importJob settles a job's notifications, however long it takes, and ends
 // when all are settled or ctx ends. There is one at a time for a job.
 func (r *Receiver) importJob(ctx context.Context, id int64) {
+	if !pause(ctx, r.linger) {
+		return // the journal has it
+	}
 	for failed := 0; ; {
 		upTo, have, more := r.ledger.next(id)
 		if !more {

@@ -31,7 +31,7 @@ func All() []Mutant {
 	return []Mutant{
 		neverAcknowledges(),
 		finishedOnly(),
-		dawdles(),
+		sweepsSessions(),
 		importsFirst(),
 		oneAtATime(),
 		waitsForImports(),
@@ -42,7 +42,7 @@ func All() []Mutant {
 		importsAgain(),
 		checksThenActs(),
 		remembersDeliveredAnswers(),
-		forgetsEarly(),
+		forgetsAnswered(),
 		jobOnce(),
 		formOnce(),
 		believesTheForm(),

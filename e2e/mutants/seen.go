@@ -38,26 +38,31 @@ func (s *seen[K]) remove(key K) {
 	delete(s.keys, key)
 }
 
-// recent is a set whose keys expire. It is safe for concurrent use.
-type recent[K comparable] struct {
+// expiring says of keys until when they last. It is safe for concurrent use.
+type expiring[K comparable] struct {
 	mu    sync.Mutex
 	until map[K]time.Time
 }
 
-// add reports whether the key is new, or has expired. What is there already
-// stays there no longer.
-func (s *recent[K]) add(key K, lifetime time.Duration) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if now.Before(s.until[key]) {
-		return false
+func (e *expiring[K]) expire(key K, after time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.until == nil {
+		e.until = map[K]time.Time{}
 	}
-	if s.until == nil {
-		s.until = map[K]time.Time{}
+	e.until[key] = time.Now().Add(after)
+}
+
+// expired reports whether the key's time is over, once each time.
+func (e *expiring[K]) expired(key K) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until, ok := e.until[key]
+	over := ok && time.Now().After(until)
+	if over {
+		delete(e.until, key)
 	}
-	s.until[key] = now.Add(lifetime)
-	return true
+	return over
 }
 
 // form is all by which a mutant tells one notification from another.
