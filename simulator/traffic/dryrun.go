@@ -69,23 +69,9 @@ func (p *Plan) sends(index int64, at time.Duration) []planned {
 	}
 	all := []planned{show(First, at)}
 	if part, ok := j.Second(); ok {
-		all = append(all, show(part, at+p.delay(j.Special)))
+		all = append(all, show(part, at+j.Wait))
 	}
 	return all
-}
-
-// delay is how long a job's second notification waits, from the planned time of
-// the first one if the job is concurrent or late, and from the end of its
-// delivery otherwise.
-func (p *Plan) delay(s Special) time.Duration {
-	switch s {
-	case Late:
-		return p.cfg.LateAfter
-	case Continued:
-		return p.cfg.Continuance
-	case Plain, Again, Concurrent, Lost, Malformed, Slow:
-	}
-	return 0
 }
 
 func jsonLine(s planned) string {

@@ -260,17 +260,27 @@ type Job struct {
 	Special Special
 	// Notification is the job's first one. A malformed form is made from it.
 	Notification webhook.Notification
-	sitemap      int
+	// Wait is how long the second notification waits, if there is one: from the
+	// planned moment of the first one for a job that is [Concurrent] or [Late],
+	// and from the end of its delivery for one that is [Again] or [Continued].
+	Wait    time.Duration
+	sitemap int
 }
 
 // Sitemap is the index of the job's sitemap among [Plan.SitemapNames].
 func (j Job) Sitemap() int { return j.sitemap }
 
+// specialOf is the special of a job, without the rest of it.
+func specialOf(seed uint64, mix Mix, index int64) Special {
+	d := roll(seed, forContent, index)
+	return mix.pick(d.float())
+}
+
 // Job returns the job of an index. It is a pure function of the plan's seed and
 // the index.
 func (p *Plan) Job(index int64) Job {
 	d := roll(p.cfg.Seed, forContent, index)
-	special := p.cfg.Mix.pick(d.float())
+	special := p.cfg.Mix.pick(d.float()) // specialOf draws it first, too
 	status := p.cfg.Outcomes.pick(d.float())
 	if special == Continued {
 		status = webhook.Failed
@@ -281,6 +291,13 @@ func (p *Plan) Job(index int64) Job {
 		JobID: p.firstID + index, Status: status,
 		SitemapID: p.sitemaps[k].id, SitemapName: p.sitemaps[k].name,
 	}}
+	switch special {
+	case Late:
+		j.Wait = p.cfg.LateAfter
+	case Continued:
+		j.Wait = p.cfg.Continuance
+	case Plain, Again, Concurrent, Lost, Malformed, Slow: // they don't wait
+	}
 	if d.float() < p.cfg.CustomIDs {
 		j.Notification.CustomID = "order-" + strconv.FormatUint(d.next()>>32, 36)
 	}
