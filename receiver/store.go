@@ -67,6 +67,64 @@ type Store interface {
 	Release(ctx context.Context, l Lease) error
 }
 
+// Shared is a [Store] that several processes may use at once. Each of them
+// imports what is due in the store, so that an import may be wanted by a
+// notification that another process took.
+type Shared interface {
+	Store
+	// Announce tells the other processes that an import may be due. It is no
+	// more than a hint: they look by themselves every few seconds.
+	Announce(ctx context.Context) error
+	// Listen calls wake when another process has announced, and once when it
+	// has begun to listen, until ctx ends or the connection is lost. It always
+	// returns an error.
+	Listen(ctx context.Context, wake func()) error
+}
+
+// Upkeep is what running a [Store] for long asks of it beside: looking into it,
+// mending it, keeping it small.
+type Upkeep interface {
+	// Backlog counts what is left to do.
+	Backlog(ctx context.Context) (Backlog, error)
+	// Imports lists the imports that are wanted, the one that has been for
+	// longest first, and then those done lately if all is set; at most limit.
+	Imports(ctx context.Context, all bool, limit int) ([]ImportState, error)
+	// Hasten makes a job's import due now, and wanted again if it was done. ok
+	// is false when there is none, or when it is being worked on.
+	Hasten(ctx context.Context, jobID int64) (ok bool, err error)
+	// Prune forgets at most limit arrivals from before the given time, the
+	// oldest first, and returns how many. What is to be done about them is not
+	// forgotten.
+	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Backlog is what a store has left to do.
+type Backlog struct {
+	Wanted  int64 // imports that are wanted, the next two included
+	Leased  int64 // being worked on
+	Failing int64 // have failed since they were last done
+	// Lag is for how long the oldest has been wanted.
+	Lag time.Duration
+}
+
+// ImportState is what a store knows of a job's import.
+type ImportState struct {
+	JobID int64
+	// Wanted tells that it is to be done, and WantedSince for how long; the
+	// latter is meaningless for one that is done.
+	Wanted      bool
+	WantedSince time.Time
+	// Leased tells that it is being worked on.
+	Leased bool
+	// Next is when it is due, when its lease ends, or when it was done.
+	Next time.Time
+	// Attempts is how often it has failed since it was last done, LastError why.
+	Attempts  int
+	LastError string
+	// Outcome is how it ended the last time; "" if it never did.
+	Outcome Outcome
+}
+
 // Outcome is how an import ended.
 type Outcome string
 

@@ -16,7 +16,7 @@ const inboxApplication = 0x73686b69 // shki
 // inboxSchema is the inbox's schema, one step a version. Times are unix
 // milliseconds.
 var inboxSchema = []string{`
--- What arrived, in the order of arrival. Rows are only ever added.
+-- What arrived, in the order of arrival. Rows are never changed.
 CREATE TABLE inbox (
 	id           INTEGER PRIMARY KEY,
 	received_at  INTEGER NOT NULL,
@@ -39,6 +39,8 @@ CREATE TABLE imports (
 	last_error  TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX imports_due ON imports (next_try) WHERE wanted > done;
+`, `
+ALTER TABLE imports ADD COLUMN wanted_since INTEGER NOT NULL DEFAULT 0; -- while it is wanted
 `}
 
 const (
@@ -46,10 +48,11 @@ const (
 
 	// An import that is wanted already keeps its time: it may be leased, or the
 	// cloud may have asked for patience.
-	sqlWant = `INSERT INTO imports (job_id, wanted, next_try) VALUES (?, 1, ?)
+	sqlWant = `INSERT INTO imports (job_id, wanted, next_try, wanted_since) VALUES (?1, 1, ?2, ?2)
 		ON CONFLICT (job_id) DO UPDATE SET
 			wanted = wanted + 1,
-			next_try = CASE WHEN wanted > done THEN next_try ELSE excluded.next_try END`
+			next_try = CASE WHEN wanted > done THEN next_try ELSE ?2 END,
+			wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE ?2 END`
 )
 
 // Inbox is a [receiver.Store] in an SQLite file of its own.
@@ -58,7 +61,10 @@ type Inbox struct {
 	arrive, want *sql.Stmt
 }
 
-var _ receiver.Store = (*Inbox)(nil)
+var (
+	_ receiver.Store  = (*Inbox)(nil)
+	_ receiver.Upkeep = (*Inbox)(nil)
+)
 
 func openInbox(ctx context.Context, path string) (*Inbox, error) {
 	db, err := openDatabase(ctx, path, inboxApplication, inboxSchema)
@@ -154,8 +160,9 @@ func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) 
 
 // Done implements [receiver.Store].
 func (b *Inbox) Done(ctx context.Context, l receiver.Lease, o receiver.Outcome) error {
-	return b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ?, done = ?, attempts = 0, outcome = ?, last_error = ''
-		WHERE job_id = ? AND lease_owner = ?`, millis(time.Now()), l.Generation, string(o))
+	now := millis(time.Now())
+	return b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ?, wanted_since = ?, done = ?, attempts = 0, outcome = ?,
+		last_error = '' WHERE job_id = ? AND lease_owner = ?`, now, now, l.Generation, string(o))
 }
 
 // Retry implements [receiver.Store].
