@@ -10,9 +10,10 @@ func ack01() Scenario {
 			Observed: "the status, and the time to the end of the answer's head",
 			Broken:   "answers 500, 302 or 404, or not at all: a wrong route, a login page, an exception in the handler",
 			Repair:   "Store the form, then answer 200 with a short body. Do nothing else in the handler.",
+			Needs:    []string{"ACK-07"},
 		},
 		Play: func(s *Stage) {
-			s.Notify("the notification", s.FinishedJob(5))
+			s.NotifyTimely("the notification", 1, func() Job { return s.FinishedJob(5) })
 		},
 		Judge: acknowledged,
 	}

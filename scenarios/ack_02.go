@@ -19,9 +19,11 @@ func ack02() Scenario {
 				if status == webhook.Finished {
 					continue
 				}
-				job := s.NewJob()
-				s.End(job, status, 5)
-				s.Notify(string(status), job)
+				s.NotifyTimely(string(status), 1, func() Job {
+					job := s.NewJob()
+					s.End(job, status, 5)
+					return job
+				})
 			}
 		},
 		Judge: acknowledged,

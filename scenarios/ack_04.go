@@ -21,14 +21,20 @@ func ack04() Scenario {
 		},
 		Lane: Delayed,
 		Play: func(s *Stage) {
-			job := s.FinishedJob(20)
+			var jobs []Job
 			answered := make(chan struct{})
-			s.BreakDownloads(job, stall, fault.Fault{Kind: fault.Stall, Delay: stall, Release: answered})
-			s.Notify("the notification", job)
+			s.NotifyTimely("the notification", 1, func() Job {
+				job := s.FinishedJob(20)
+				s.BreakDownloads(job, stall, fault.Fault{Kind: fault.Stall, Delay: stall, Release: answered})
+				jobs = append(jobs, job)
+				return job
+			})
 			if s.Fast() {
 				close(answered) // the rest of the stall is a pause of our own
 			}
-			s.AwaitCallEnd(job, stall+5*time.Second)
+			for _, job := range jobs {
+				s.AwaitCallEnd(job, stall+5*time.Second)
+			}
 		},
 		Judge: acknowledged,
 	}

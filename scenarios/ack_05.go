@@ -1,7 +1,5 @@
 package scenarios
 
-import "fmt"
-
 func ack05() Scenario {
 	return Scenario{
 		Requirement: Requirement{
@@ -16,14 +14,8 @@ func ack05() Scenario {
 		},
 		Lane: Alone,
 		Play: func(s *Stage) {
-			jobs := []Job{s.FinishedJob(5)}
-			labels := []string{"1 of 4"}
-			for len(jobs) < 4 {
-				job := s.FinishedJobBeside(jobs[0], 5)
-				jobs = append(jobs, job)
-				labels = append(labels, fmt.Sprintf("%d of 4", len(jobs)))
-			}
-			s.NotifyTogether(labels, jobs)
+			first := s.NewJob()
+			s.NotifyTimely("at once", 4, func() Job { return s.FinishedJobBeside(first, 5) })
 		},
 		Judge: acknowledged,
 	}

@@ -41,14 +41,21 @@ func TestCatalogueIsComplete(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	t.Parallel()
+	catalogue := []Scenario{
+		{Requirement: Requirement{ID: "ACK-01", Level: Must}},
+		{Requirement: Requirement{ID: "ACK-02", Level: Must}},
+		{Requirement: Requirement{ID: "IDEM-01", Level: Must}},
+		{Requirement: Requirement{ID: "DATA-01", Level: Must}},
+		{Requirement: Requirement{ID: "SEC-02", Level: Should}},
+	}
 	for _, tc := range []struct {
 		filter string
 		want   []string // nil: an error
 	}{
 		{"IDEM-01", []string{"IDEM-01"}},
-		{"idem-01, data", []string{"IDEM-01", "DATA-01", "DATA-06"}},
+		{"idem-01, data", []string{"IDEM-01", "DATA-01"}},
 		{"SHOULD", []string{"SEC-02"}},
-		{"ACK,!ACK-04", []string{"ACK-01", "ACK-02", "ACK-05"}},
+		{"ACK,!ACK-02", []string{"ACK-01"}},
 		{"!MUST", []string{"SEC-02"}},
 		{"ACK-99", nil},
 		{"ACK,!ACK", nil},
@@ -56,7 +63,7 @@ func TestSelect(t *testing.T) {
 	} {
 		t.Run(tc.filter, func(t *testing.T) {
 			t.Parallel()
-			selected, err := Select(Catalogue(), tc.filter)
+			selected, err := Select(catalogue, tc.filter)
 			var got []string
 			for _, s := range selected {
 				got = append(got, s.ID)
@@ -66,7 +73,7 @@ func TestSelect(t *testing.T) {
 			}
 		})
 	}
-	if all, err := Select(Catalogue(), ""); err != nil || len(all) != len(Catalogue()) {
+	if all, err := Select(catalogue, ""); err != nil || len(all) != len(catalogue) {
 		t.Errorf("the empty filter selects %d, %v", len(all), err)
 	}
 }

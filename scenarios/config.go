@@ -28,13 +28,21 @@ type Config struct {
 	// EffectTimeout is how long an import is awaited; 0 is 30 s. RetryTimeout
 	// is the same where the receiver must try again by itself; 0 is 180 s.
 	EffectTimeout, RetryTimeout time.Duration
-	// Concurrency is how many scenarios overlap at most; 0 is 8.
+	// Concurrency is how many scenarios overlap at most; 0 is 16.
 	Concurrency int
 	// APIListen is the simulated API's address; empty is a free port of
 	// loopback. APIURL is what the receiver is told of it, ending in /api/v1/;
 	// empty is made from the address. APIToken is the token it must present;
 	// empty is "scrapehook".
 	APIListen, APIURL, APIToken string
+	// Token is the receiver's secret, which every request carries; the zero
+	// value is none.
+	Token Token
+	// Unsupported are requirements, by ID, that the receiver is declared not to
+	// meet, with the reason.
+	Unsupported map[string]string
+	// Burst is how many notifications are sent at once as a burst; 0 is 100.
+	Burst int
 	// Probes see the receiver's imported rows. Without any, only the simulated
 	// API's own view is there: that a job's data was downloaded.
 	Probes []probe.Probe
@@ -84,7 +92,13 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
 	}
 	if c.Concurrency == 0 {
-		c.Concurrency = 8
+		c.Concurrency = 16
+	}
+	if c.Burst < 0 || c.Burst > 10_000 {
+		return c, fmt.Errorf("burst %d: want 1 to 10000", c.Burst)
+	}
+	if c.Burst == 0 {
+		c.Burst = 100
 	}
 	if c.Profile.Name == "" {
 		c.Profile = webhook.Profile2020()
@@ -116,6 +130,20 @@ func (c Config) withAPI() (Config, error) {
 		c.APIURL += "/"
 	}
 	return c, nil
+}
+
+// excludes says that a scenario can't be played with this configuration, and
+// why; the empty verdict is that it can.
+func (c Config) excludes(s Scenario) (Verdict, Finding) {
+	switch reason := c.Unsupported[s.ID]; {
+	case reason != "":
+		return NotSupported, Finding{NotSupported, s.ID, "declared", reason}
+	case s.Token && c.Token == (Token{}):
+		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
+	case s.Lane == Kill && c.Run == "":
+		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run"}
+	}
+	return "", Finding{}
 }
 
 // timing are the waits that are our own.

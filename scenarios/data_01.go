@@ -1,7 +1,5 @@
 package scenarios
 
-import "fmt"
-
 func data01() Scenario {
 	return Scenario{
 		Requirement: Requirement{
@@ -20,21 +18,6 @@ func data01() Scenario {
 			s.Notify("the notification", job)
 			s.AwaitEffects(job)
 		},
-		Judge: judges(acknowledged, importedOnce, nothingMalformed),
+		Judge: judges(acknowledged, importedOnce),
 	}
-}
-
-// nothingMalformed judges that only rows were stored.
-func nothingMalformed(o Observation) []Finding {
-	var findings []Finding
-	for _, e := range o.Effects {
-		for _, r := range e.Readings {
-			if r.Malformed > 0 {
-				findings = append(findings, Finding{
-					Fail, "what is stored", "JSON objects only", fmt.Sprintf("%d lines are none (%s)", r.Malformed, r.Probe),
-				})
-			}
-		}
-	}
-	return findings
 }

@@ -46,6 +46,25 @@ func difference(want [][]byte, got []json.RawMessage) []discrepancy {
 	return found
 }
 
+// foreign returns, for a person, the rows seen that are none of those wanted,
+// as far as their fields can be compared. A row without any of the fields is
+// foreign too.
+func foreign(want [][]byte, got []json.RawMessage) []string {
+	wanted, seen := objects(want), objects(got)
+	fields := shared(wanted, seen)
+	known := map[string]bool{}
+	for _, row := range wanted {
+		known[project(row, fields)] = true
+	}
+	var found []string
+	for i, row := range seen {
+		if (len(fields) == 0 || !known[project(row, fields)]) && len(found) < differencesKept {
+			found = append(found, cut(string(got[i])))
+		}
+	}
+	return found
+}
+
 func objects[T ~[]byte](rows []T) []map[string]json.RawMessage {
 	out := make([]map[string]json.RawMessage, len(rows))
 	for i, row := range rows {

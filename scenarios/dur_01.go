@@ -2,10 +2,7 @@ package scenarios
 
 import (
 	"fmt"
-	"net/http/httptrace"
 	"time"
-
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 func dur01() Scenario {
@@ -50,25 +47,4 @@ func dur01() Scenario {
 			importedOnce,
 		),
 	}
-}
-
-// notifyAndKill kills the receiver that long after the first byte of its
-// answer; at the earliest, before the answer is read.
-func (s *Stage) notifyAndKill(label string, job Job, after time.Duration) Exchange {
-	ctx := s.ctx
-	if after == 0 {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: s.lab.receiver.Kill})
-	}
-	x := s.sendEach(ctx, []Job{job}, []string{label}, []delivery.Request{{Body: s.Form(job)}})[0]
-	s.check("waiting for the moment to kill", sleep(s.ctx, time.Until(x.FirstByte.Add(after))))
-	s.lab.receiver.Kill()
-	return x
-}
-
-// restart makes sure that all of the receiver is gone, and starts it again.
-func (s *Stage) restart() {
-	s.check("killing the receiver", s.lab.receiver.Crash(s.ctx))
-	s.add(time.Now(), "process", "the receiver is killed, and all of it gone")
-	s.check("starting the receiver again", s.lab.receiver.Start(s.ctx))
-	s.add(time.Now(), "process", "it is started again, and answers")
 }

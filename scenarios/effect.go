@@ -84,7 +84,7 @@ func (e Effect) complete() bool {
 			return false
 		}
 	}
-	return len(e.Readings) > 0 || e.Downloads > 0
+	return len(e.Readings) > 0 || e.Downloads > 0 || len(e.Want) == 0
 }
 
 // exceeded reports whether a probe sees more rows than there should ever be.

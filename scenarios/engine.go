@@ -259,10 +259,8 @@ func (r *Run) begin(ctx context.Context, playing *sync.WaitGroup, s Scenario, f 
 			return
 		}
 	}
-	if s.Lane == Kill && r.lab.receiver == nil {
-		r.end(s, Result{Verdict: NotObservable, Findings: []Finding{{
-			NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run",
-		}}})
+	if v, why := r.lab.cfg.excludes(s); v != "" {
+		r.end(s, Result{Verdict: v, Findings: []Finding{why}})
 		return
 	}
 	if err := f.enter(ctx); err != nil {
@@ -341,6 +339,7 @@ func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) 
 	}()
 	r.tell(Event{ID: s.ID, State: Running, Text: "began"})
 	s.Play(stage)
+	stage.collectCalls()
 	result.Findings = s.Level.capped(s.Judge(stage.observation))
 	result.Verdict = verdictOf(result.Findings)
 	return result

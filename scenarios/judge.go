@@ -1,9 +1,9 @@
 package scenarios
 
 import (
+	"encoding/json"
 	"fmt"
-
-	"github.com/scrapehook/scrapehook/webhook"
+	"slices"
 )
 
 // judges sums up several judges.
@@ -26,8 +26,7 @@ func acknowledged(o Observation) []Finding { return acks(o, Fail, func(Exchange)
 func acks(o Observation, v Verdict, pick func(Exchange) bool) []Finding {
 	var findings []Finding
 	for _, x := range o.Exchanges {
-		// The head of the answer decides; ACK-08 is about its body.
-		if !pick(x) || webhook.Profile2020().Success(x.Status) {
+		if x.Superseded || !pick(x) || x.acknowledges() {
 			continue
 		}
 		findings = append(findings, Finding{v, x.Label, "2xx within 10 s", x.outcome()})
@@ -53,13 +52,89 @@ func importedOnceOrNot(o Observation) []Finding {
 	return findings
 }
 
+// lastImportedOnce is importedOnce for the last effect that was awaited: what
+// was there before that is another requirement's business.
+func lastImportedOnce(o Observation) []Finding {
+	if len(o.Effects) == 0 {
+		return nil
+	}
+	return o.Effects[len(o.Effects)-1].judge(false)
+}
+
+// notImported judges that no row of any job is there.
+func notImported(o Observation) []Finding {
+	var findings []Finding
+	for _, e := range o.Effects {
+		subject := e.subject()
+		if len(e.Readings) == 0 && e.Downloads > 0 {
+			findings = append(findings, Finding{NotObservable, subject, "no rows", "its data was downloaded, but no probe sees rows: use --probe"})
+		}
+		for _, r := range e.Readings {
+			if r.Rows > 0 {
+				findings = append(findings, Finding{Fail, subject, "no rows", rowsOf(r.Rows) + " (" + r.Probe + ")"})
+			}
+		}
+	}
+	return findings
+}
+
+// nothingForeign judges that nothing is stored but rows of the job; whether
+// they are all there is another requirement's business.
+func nothingForeign(o Observation) []Finding {
+	var findings []Finding
+	for _, e := range o.Effects {
+		if len(e.Readings) == 0 {
+			findings = append(findings, e.judgeDownloads(e.subject(), true)...)
+		}
+		for _, r := range e.Readings {
+			fail := func(expected, actual string) {
+				findings = append(findings, Finding{Fail, e.subject(), expected, actual + " (" + r.Probe + ")"})
+			}
+			switch {
+			case r.Malformed > 0:
+				fail("JSON objects only", fmt.Sprintf("%d lines are none", r.Malformed))
+			case r.Records == nil && r.Rows != 0 && r.Rows != len(e.Want):
+				fail("no rows, or "+rowsOf(len(e.Want)), rowsOf(r.Rows))
+			}
+			for _, row := range foreign(e.Want, r.Records) {
+				fail("rows of the job only", "stored: "+row)
+			}
+		}
+	}
+	return findings
+}
+
+// contentSeen judges that some probe shows the rows' content.
+func contentSeen(o Observation) []Finding {
+	var findings []Finding
+	for _, e := range o.Effects {
+		if !slices.ContainsFunc(e.Readings, func(r ProbeReading) bool { return comparable(e.Want, r.Records) }) && e.complete() {
+			findings = append(findings, Finding{
+				NotObservable, e.subject(), "the content of its rows", "no probe shows their fields under the cloud's names",
+			})
+		}
+	}
+	return findings
+}
+
+// comparable reports whether the rows seen have a field of the rows wanted
+// beside the one that numbers them.
+func comparable(want [][]byte, got []json.RawMessage) bool {
+	return slices.ContainsFunc(shared(objects(want), objects(got)), func(field string) bool { return field != "web-scraper-order" })
+}
+
+// subject is what findings call an effect.
+func (e Effect) subject() string {
+	if e.Label == "" {
+		return fmt.Sprintf("job %d", e.Job)
+	}
+	return fmt.Sprintf("job %d, %s", e.Job, e.Label)
+}
+
 // judge compares an effect with the job's rows. With noneIsRight, no row at
 // all is as good.
 func (e Effect) judge(noneIsRight bool) []Finding {
-	subject := fmt.Sprintf("job %d", e.Job)
-	if e.Label != "" {
-		subject += ", " + e.Label
-	}
+	subject := e.subject()
 	expected := rowsOf(len(e.Want)) + ", each once"
 	if len(e.Readings) == 0 {
 		return e.judgeDownloads(subject, noneIsRight)
@@ -127,4 +202,4 @@ func (e Effect) judgeDownloads(subject string, noneIsRight bool) []Finding {
 
 // unmet reports whether a prerequisite with this verdict keeps a requirement
 // from being judged.
-func unmet(v Verdict) bool { return v == Fail || v == Blocked || v == Errored }
+func unmet(v Verdict) bool { return v == Fail || v == Warn || v == Blocked || v == Errored }

@@ -25,6 +25,7 @@ type lab struct {
 	client   *delivery.Client
 	receiver *process.Process // nil: started by somebody else
 	traffic  *traffic
+	token    Token
 	apiURL   string
 	stopAPI  func()
 
@@ -45,6 +46,7 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 		cloud:   world,
 		client:  &delivery.Client{Profile: cfg.Profile},
 		traffic: newTraffic(),
+		token:   cfg.Token,
 		ids:     rand.New(rand.NewPCG(cfg.Seed, 0)), //nolint:gosec // repeatable, not secret
 		got:     map[int64]bool{},
 	}

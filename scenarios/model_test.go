@@ -1,7 +1,6 @@
 package scenarios_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -64,7 +62,7 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (m *model) accept(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<16))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<16))
 	n, parseErr := webhook.ParseForm(body)
 	if err = errors.Join(err, parseErr); err != nil || r.Method != http.MethodPost {
 		http.Error(w, "no notification", http.StatusBadRequest)
@@ -109,9 +107,20 @@ func (m *model) importJob(job *modelJob, id int64) error {
 	if err != nil {
 		return err
 	}
+	var count struct {
+		Data struct {
+			Rows int `json:"stored_record_count"`
+		}
+	}
+	if err := json.Unmarshal(state, &count); err != nil {
+		return err
+	}
 	var rows []json.RawMessage
-	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
-		rows = append(rows, slices.Clone(lines.Bytes()))
+	for line := range bytes.Lines(body) {
+		rows = append(rows, bytes.TrimSpace(line))
+	}
+	if len(rows) != count.Data.Rows {
+		return fmt.Errorf("%d rows of %d", len(rows), count.Data.Rows)
 	}
 	rows = rows[:max(0, len(rows)-m.lose)]
 	if string(state) == job.state {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
@@ -11,6 +12,12 @@ import (
 type Observation struct {
 	Exchanges []Exchange
 	Effects   []Effect
+	// Calls are the receiver's calls to the API about the scenario's jobs, job
+	// by job, in the order of their beginning.
+	Calls []api.Call
+	// EarlyCalls counts calls about jobs that were not notified yet, Lists those
+	// for lists of jobs, while the scenario watched for them.
+	EarlyCalls, Lists int
 }
 
 // Exchange is one request to the endpoint and its outcome.
@@ -18,10 +25,16 @@ type Exchange struct {
 	// Label tells the exchanges of a scenario apart: "first", "resend".
 	Label string
 	Job   int64
+	// Superseded: the same was measured again, and this does not count.
+	Superseded bool
 	// Request is what was sent.
 	Request delivery.Request
 	delivery.Attempt
 }
+
+// acknowledges reports whether the notification was answered 2xx in time. The
+// head of the answer decides; ACK-08 is about its body.
+func (x Exchange) acknowledges() bool { return x.Status >= 200 && x.Status <= 299 }
 
 // Effect is what was to be seen of one job's import when the receiver had had
 // its time, and a quiet time more.

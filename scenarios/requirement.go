@@ -65,6 +65,9 @@ type Scenario struct {
 	Lane Lane
 	// Effect is set when the scenario can't be judged without seeing imports.
 	Effect bool
+	// Token is set when it is about the receiver's secret, which not every
+	// receiver has.
+	Token bool
 	// Play acts on the endpoint; what happens is recorded by the stage.
 	Play func(s *Stage)
 	// Judge is a pure function from what was observed to all that was wrong.
@@ -74,12 +77,13 @@ type Scenario struct {
 // Catalogue returns every scenario, in the order of the requirements.
 func Catalogue() []Scenario {
 	return []Scenario{
-		ack01(), ack02(), ack04(), ack05(),
-		idem01(), idem02(), idem03(), idem05(), idem08(),
-		data01(), data06(),
-		form01(),
-		sec02(),
-		dur01(),
+		ack01(), ack02(), ack03(), ack04(), ack05(), ack06(), ack07(), ack08(), ack09(),
+		idem01(), idem02(), idem03(), idem04(), idem05(), idem06(), idem07(), idem08(),
+		data01(), data02(), data03(), data04(), data05(), data06(), data07(), data08(), data09(), data10(), data11(),
+		form01(), form02(), form03(), form04(), form05(), form06(), form07(), form08(), form09(),
+		sec01(), sec02(), sec03(), sec04(), sec05(),
+		dur01(), dur02(), dur03(),
+		api01(), api02(), api03(),
 	}
 }
 

@@ -82,7 +82,7 @@ func unharmed(o Observation) []Finding {
 	var findings []Finding
 	for i, x := range o.Exchanges {
 		switch last := i == len(o.Exchanges)-1; {
-		case last && !webhook.Profile2020().Success(x.Status):
+		case last && !x.acknowledges():
 			findings = append(findings, Finding{Fail, x.Label, "2xx within 10 s", x.outcome()})
 		case !last && (x.Status == 0 || x.Status >= http.StatusInternalServerError):
 			findings = append(findings, Finding{Fail, x.Label, "an answer below 500", x.outcome()})

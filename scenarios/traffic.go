@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -9,6 +10,9 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/fault"
 )
+
+// listJobs is the API's route of lists of jobs.
+const listJobs = "GET scraping-jobs"
 
 // callsKept bounds the API calls that are remembered of one job; more are
 // only counted.
@@ -20,6 +24,7 @@ type traffic struct {
 	mu       sync.Mutex
 	jobs     map[int64]*jobTraffic
 	total    int // API calls, of any job
+	lists    int // of them, for lists of jobs
 	injected time.Duration
 }
 
@@ -30,7 +35,9 @@ type jobTraffic struct {
 	last      time.Time           // when the last answer or call ended
 	changed   time.Time           // when the job last changed
 	downloads int                 // complete ones that began after that
+	tried     int                 // downloads that ended in any way
 	faults    []fault.Fault       // for the next downloads, in order
+	deletion  *heldDelete         // for the next DELETE
 }
 
 func newTraffic() *traffic { return &traffic{jobs: map[int64]*jobTraffic{}} }
@@ -51,14 +58,20 @@ func (t *traffic) observe(c api.Call) {
 	j := t.jobLocked(c.JobID)
 	if c.Ended.IsZero() {
 		t.total++
+		if c.Method == http.MethodGet && c.Route == listJobs {
+			t.lists++
+		}
 		j.count++
 		j.open[c.Number] = c
 		return
 	}
 	delete(j.open, c.Number)
 	j.last = later(j.last, c.Ended)
-	if c.Download() && c.Complete && c.Status == 200 && !c.Began.Before(j.changed) {
-		j.downloads++
+	if c.Download() {
+		j.tried++
+		if c.Complete && c.Status == http.StatusOK && !c.Began.Before(j.changed) {
+			j.downloads++
+		}
 	}
 	if len(j.calls) < callsKept {
 		j.calls = append(j.calls, c)
@@ -70,6 +83,11 @@ func (t *traffic) fault(c api.Call) fault.Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(c.JobID)
+	if d := j.deletion; d != nil && c.Method == http.MethodDelete {
+		j.deletion = nil
+		close(d.arrived)
+		return d.hold
+	}
 	if !c.Download() || len(j.faults) == 0 {
 		return fault.Fault{}
 	}
@@ -79,13 +97,35 @@ func (t *traffic) fault(c api.Call) fault.Fault {
 }
 
 // breakDownloads makes the next downloads of a job go wrong, one fault each.
-// The delay that this injects is granted to every effect that is awaited.
-func (t *traffic) breakDownloads(job int64, delay time.Duration, faults ...fault.Fault) {
+func (t *traffic) breakDownloads(job int64, faults ...fault.Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
 	j.faults = append(j.faults, faults...)
+}
+
+// inject notes that we delay the receiver, which is granted to every effect
+// that is awaited.
+func (t *traffic) inject(delay time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.injected += delay
+}
+
+// holdDelete makes a DELETE of the job wait until release is closed, but no
+// longer than limit. arrived is closed when it comes.
+func (t *traffic) holdDelete(job int64, limit time.Duration) (arrived <-chan struct{}, release chan<- struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	come, released := make(chan struct{}), make(chan struct{})
+	t.jobLocked(job).deletion = &heldDelete{come, fault.Fault{Kind: fault.Stall, Delay: limit, Release: released}}
+	return come, released
+}
+
+// heldDelete is a DELETE that a scenario waits for.
+type heldDelete struct {
+	arrived chan struct{}
+	hold    fault.Fault
 }
 
 // changed forgets the downloads of a job, because it is another one now.
@@ -106,18 +146,20 @@ func (t *traffic) answered(job int64, at time.Time) {
 
 // state is what a scenario may want to know of a job's traffic.
 type state struct {
-	count, downloads int
-	quietSince       time.Time // now, while a call is under way
-	injected         time.Duration
+	count, downloads, tried int
+	downloading             bool
+	quietSince              time.Time // now, while a call is under way
+	injected                time.Duration
 }
 
 func (t *traffic) state(job int64, now time.Time) state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
-	s := state{j.count, j.downloads, j.last, t.injected}
-	if len(j.open) > 0 {
+	s := state{count: j.count, downloads: j.downloads, tried: j.tried, quietSince: j.last, injected: t.injected}
+	for _, c := range j.open {
 		s.quietSince = now
+		s.downloading = s.downloading || c.Download()
 	}
 	return s
 }
@@ -136,6 +178,13 @@ func (t *traffic) seen() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.total
+}
+
+// listed returns the number of calls so far that asked for a list of jobs.
+func (t *traffic) listed() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lists
 }
 
 func later(a, b time.Time) time.Time {

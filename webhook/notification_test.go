@@ -38,8 +38,8 @@ var golden = []struct {
 	},
 	{
 		"what the vendor allows in a name",
-		webhook.Notification{JobID: 2147483655, Status: webhook.Finished, SitemapID: 9007199254740993, SitemapName: "shop_$(a)+b-c/d.1"},
-		"scrapingjob_id=2147483655&status=finished&sitemap_id=9007199254740993&sitemap_name=shop_%24%28a%29%2Bb-c%2Fd.1",
+		webhook.Notification{JobID: 2147483655, Status: webhook.Finished, SitemapID: 9007199254740993, SitemapName: "shop_$(a)+b-c/d1"},
+		"scrapingjob_id=2147483655&status=finished&sitemap_id=9007199254740993&sitemap_name=shop_%24%28a%29%2Bb-c%2Fd1",
 	},
 	{
 		"any text in a name",

@@ -9,6 +9,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,11 +28,13 @@ type conformFlags struct {
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
+	token                                    string
+	unsupported                              []string
 	seed                                     uint64
 	fast, list, allowPartial                 bool
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
-	concurrency                              int
+	concurrency, burst                       int
 }
 
 func newConformCmd() *cobra.Command {
@@ -76,6 +80,9 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.apiListen, "api-listen", "", "`address` of the simulated API (default 127.0.0.1:8085, with --run a free port)")
 	flags.StringVar(&f.apiURL, "api-url", "", "`URL` of the simulated API that the receiver is told, ending in /api/v1/ (default made from the address)")
 	flags.StringVar(&f.apiToken, "api-token", scenarios.DefaultToken, "`token` of the simulated API")
+	flags.StringVar(&f.token, "token", "", "the receiver's secret, and `where` requests carry it: query:NAME=VALUE, header:NAME=VALUE or path:VALUE")
+	flags.StringArrayVar(&f.unsupported, "unsupported", nil, "`ID=REASON` of a requirement that the receiver is declared not to meet; may be given more than once")
+	flags.IntVar(&f.burst, "burst", 100, "how many notifications are sent at once for ACK-09")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids and rows (default random, and printed)")
 	flags.BoolVar(&f.fast, "fast", false, "shorten the resend delay, the quiet time and our own pauses; never the receiver's 10 s")
@@ -87,7 +94,7 @@ observed, 130 interrupted.`,
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited")
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 30*time.Second, "how long the receiver may take until it answers, with --run")
-	flags.IntVar(&f.concurrency, "concurrency", 8, "how many scenarios overlap at most")
+	flags.IntVar(&f.concurrency, "concurrency", 16, "how many scenarios overlap at most")
 	flags.BoolVar(&f.allowPartial, "allow-partial", false, "exit 0 also when some MUSTs were not observed")
 	return cmd
 }
@@ -163,13 +170,14 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 	cfg := scenarios.Config{
 		Seed: f.seed, Fast: f.fast,
 		EffectTimeout: f.effectTimeout, RetryTimeout: f.retryTimeout, StartTimeout: f.startTimeout,
-		Concurrency: f.concurrency,
-		APIListen:   f.apiListen, APIURL: f.apiURL, APIToken: f.apiToken,
+		Concurrency: f.concurrency, Burst: f.burst,
+		APIListen: f.apiListen, APIURL: f.apiURL, APIToken: f.apiToken,
 		Run: f.run,
 	}
 	for flag, positive := range map[string]bool{
 		"--effect-timeout": f.effectTimeout > 0, "--retry-timeout": f.retryTimeout > 0,
 		"--start-timeout": f.startTimeout > 0, "--concurrency": f.concurrency > 0,
+		"--burst": f.burst > 0,
 	} {
 		if !positive {
 			return cfg, nil, usageError("%s must be more than 0", flag)
@@ -188,14 +196,39 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 			cfg.Probes = append(cfg.Probes, p)
 		}
 	}
+	if cfg.Unsupported, err = parseUnsupported(f.unsupported); err != nil {
+		return cfg, nil, err
+	}
 	if len(args) == 0 {
 		return f.builtIn(ctx, cfg)
 	}
 	cfg.Endpoint = args[0]
+	if f.token != "" {
+		if cfg.Token, err = scenarios.ParseToken(f.token, cfg.Endpoint); err != nil {
+			return cfg, nil, usageError("--%w", err)
+		}
+	}
 	if cfg.APIListen == "" && cfg.Run == "" {
 		cfg.APIListen = defaultAPIListen
 	}
 	return cfg, func() {}, nil
+}
+
+// parseUnsupported reads ID=REASON. A declaration without a reason, or of a
+// requirement that there is not, is a mistake.
+func parseUnsupported(declared []string) (map[string]string, error) {
+	unsupported := map[string]string{}
+	for _, d := range declared {
+		id, reason, _ := strings.Cut(d, "=")
+		if reason = strings.TrimSpace(reason); reason == "" {
+			return nil, usageError("--unsupported %q: use ID=REASON", d)
+		}
+		if !slices.ContainsFunc(scenarios.Catalogue(), func(s scenarios.Scenario) bool { return s.ID == id }) {
+			return nil, usageError("--unsupported %q: there is no requirement %s (--list shows them all)", d, id)
+		}
+		unsupported[id] = reason
+	}
+	return unsupported, nil
 }
 
 // defaultAPIListen is where a receiver that is started by hand finds the

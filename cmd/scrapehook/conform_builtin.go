@@ -22,7 +22,7 @@ import (
 // of its own, with a probe that reads its rows.
 func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenarios.Config, func(), error) {
 	for flag, given := range map[string]bool{
-		"--run": f.run != "", "--probe": len(f.probes) > 0, "--api-url": f.apiURL != "",
+		"--run": f.run != "", "--probe": len(f.probes) > 0, "--api-url": f.apiURL != "", "--token": f.token != "",
 	} {
 		if given {
 			return cfg, nil, usageError("%s needs the URL of your receiver's endpoint", flag)
@@ -52,8 +52,9 @@ func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenar
 	// Neither the user's environment nor a configuration file may change what
 	// the reference is.
 	cfg.Run = fmt.Sprintf(`cd %s && exec env -i WEBSCRAPER_API_BASE_URI="$WEBSCRAPER_API_BASE_URI" `+
-		`WEBSCRAPER_API_TOKEN="$WEBSCRAPER_API_TOKEN" %s receive --listen %s --path /webhook --store %s`,
-		shellQuote(dir), shellQuote(self), address, shellQuote(store))
+		`WEBSCRAPER_API_TOKEN="$WEBSCRAPER_API_TOKEN" %s receive --listen %s --path /webhook --store %s --token %s`,
+		shellQuote(dir), shellQuote(self), address, shellQuote(store), builtInToken)
+	cfg.Token = scenarios.Token{Kind: "query", Name: "token", Value: builtInToken}
 	cfg.Probes = []probe.Probe{rows}
 	return cfg, cleanUp, nil
 }
@@ -69,6 +70,9 @@ func freeAddress(ctx context.Context) (string, error) {
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// builtInToken is the secret of the built-in receiver, which it must check.
+const builtInToken = "conform-only"
 
 // rowsRead bounds the rows that are read of one job; scenarios use far fewer.
 const rowsRead = 100_000

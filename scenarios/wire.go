@@ -1,0 +1,264 @@
+package scenarios
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// wire is a connection to the endpoint for requests that net/http would not
+// write: in pieces, in lower case, slowly, chunked.
+type wire struct {
+	net.Conn
+	url *url.URL
+}
+
+func dial(ctx context.Context, endpoint string) (*wire, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	address := u.Host
+	if u.Port() == "" {
+		address = net.JoinHostPort(u.Hostname(), u.Scheme)
+	}
+	var conn net.Conn
+	if u.Scheme == "https" {
+		conn, err = new(tls.Dialer).DialContext(ctx, "tcp", address)
+	} else {
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", address)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &wire{conn, u}, nil
+}
+
+// head is the head of a form POST with these header lines added.
+func (w *wire) head(header http.Header, lines ...string) string {
+	all := []string{
+		"POST " + w.url.RequestURI() + " HTTP/1.1",
+		"Host: " + w.url.Host,
+		"User-Agent: scrapehook",
+		"Content-Type: " + webhook.ContentType,
+	}
+	for name, values := range header {
+		for _, value := range values {
+			all = append(all, name+": "+value)
+		}
+	}
+	return strings.Join(append(all, lines...), "\r\n") + "\r\n\r\n"
+}
+
+// write sends text in pieces, with a pause between two.
+func (w *wire) write(ctx context.Context, pause time.Duration, pieces ...string) error {
+	for i, piece := range pieces {
+		if i > 0 {
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+		}
+		if _, err := io.WriteString(w, piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SendRaw is Send for a request that compose writes to the connection itself,
+// given the head's extra lines that the run's token asks for. sent describes
+// the request for the evidence.
+func (s *Stage) SendRaw(label string, job Job, sent string, compose func(ctx context.Context, w *wire, token http.Header) error) Exchange {
+	s.progress("the answer to "+label, time.Now().Add(s.Profile().Timeout))
+	ctx, cancel := context.WithTimeout(s.ctx, s.Profile().Timeout)
+	defer cancel()
+	now := time.Now()
+	x := Exchange{Label: label, Job: job.ID, Request: delivery.Request{Body: []byte(sent)}}
+	x.Planned, x.Started, x.URL = now, now, s.lab.cfg.Endpoint
+	x.exchangeRaw(ctx, s.lab.token, compose)
+	x.Ended = time.Now()
+	s.check("sending", s.ctx.Err())
+	s.lab.traffic.answered(job.ID, x.Ended)
+	s.observation.Exchanges = append(s.observation.Exchanges, x)
+	s.add(x.Planned, "request", "%s", x.describe())
+	return x
+}
+
+func (x *Exchange) exchangeRaw(ctx context.Context, t Token, compose func(context.Context, *wire, http.Header) error) {
+	header := http.Header{}
+	w, err := dial(ctx, t.apply(x.URL, header))
+	if err != nil {
+		x.failed(err)
+		return
+	}
+	defer w.Close() //nolint:errcheck // the exchange is over
+	x.Connected = time.Now()
+	deadline, _ := ctx.Deadline()
+	_ = w.SetDeadline(deadline) // a TCP connection takes it
+	wrote := compose(ctx, w, header)
+	if wrote == nil {
+		x.Sent = time.Now()
+	}
+	// An endpoint may answer and close before it has read all.
+	in := bufio.NewReader(w)
+	if _, err := in.Peek(1); err != nil {
+		x.failed(errors.Join(wrote, err))
+		return
+	}
+	x.FirstByte = time.Now()
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		x.failed(err)
+		return
+	}
+	defer resp.Body.Close() //nolint:errcheck // the exchange is over
+	x.HeadEnded, x.Status, x.Header = time.Now(), resp.StatusCode, resp.Header
+	const kept = 4 << 10
+	x.Body, _ = io.ReadAll(io.LimitReader(resp.Body, kept)) // the status decides
+	x.BodyBytes = int64(len(x.Body))
+	if x.Reason = delivery.Rejected; webhook.Profile2020().Success(x.Status) {
+		x.Reason = delivery.Acked
+	}
+}
+
+func (x *Exchange) failed(err error) {
+	x.Err = err.Error()
+	switch x.Reason = delivery.Reset; {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		x.Reason = delivery.Timeout
+	case x.Connected.IsZero():
+		x.Reason = delivery.Refused
+	case !x.FirstByte.IsZero():
+		x.Reason = delivery.Protocol
+	}
+}
+
+// drip opens n connections that send a form a byte a second, and returns what
+// closes them.
+func (s *Stage) drip(n int) (stop func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	done := make(chan struct{}, n)
+	open := make(chan struct{}, n)
+	for range n {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			header := http.Header{}
+			w, err := dial(ctx, s.lab.token.apply(s.lab.cfg.Endpoint, header))
+			open <- struct{}{}
+			if err != nil {
+				return // an endpoint may refuse so many
+			}
+			defer w.Close() //nolint:errcheck // nothing is expected of it
+			pieces := []string{w.head(header, "Content-Length: 1000")}
+			for range 1000 {
+				pieces = append(pieces, "x")
+			}
+			_ = w.write(ctx, time.Second, pieces...) // it may be hung up on, and is cancelled at the end
+		}()
+	}
+	for range n {
+		<-open
+	}
+	s.Note("%d connections send a form a byte a second", n)
+	return func() {
+		cancel()
+		for range n {
+			<-done
+		}
+	}
+}
+
+// Token is the receiver's secret, and where the requests carry it. The zero
+// value is none.
+type Token struct {
+	// Kind is query, path or header.
+	Kind string
+	// Name of the query's parameter or of the header.
+	Name  string
+	Value string
+}
+
+// ParseToken reads query:NAME=VALUE, header:NAME=VALUE or path:VALUE. For
+// path, the endpoint's URL must have VALUE as one of its segments.
+func ParseToken(spec, endpoint string) (Token, error) {
+	kind, rest, _ := strings.Cut(spec, ":")
+	name, value, named := strings.Cut(rest, "=")
+	switch {
+	case (kind == "query" || kind == "header") && named && name != "" && value != "":
+		return Token{kind, name, value}, nil
+	case kind == "path" && rest != "":
+		u, err := url.Parse(endpoint)
+		if err != nil || !strings.Contains(u.EscapedPath()+"/", "/"+url.PathEscape(rest)+"/") {
+			return Token{}, fmt.Errorf("token %q: the endpoint %s has no such segment in its path", spec, endpoint)
+		}
+		return Token{Kind: kind, Value: rest}, nil
+	}
+	return Token{}, fmt.Errorf("token %q: use query:NAME=VALUE, header:NAME=VALUE or path:VALUE", spec)
+}
+
+// apply returns the endpoint with the token in its URL, or adds it to header.
+func (t Token) apply(endpoint string, header http.Header) string {
+	switch t.Kind {
+	case "header":
+		header.Set(t.Name, t.Value)
+	case "query":
+		u, err := url.Parse(endpoint)
+		if err != nil {
+			return endpoint
+		}
+		query := u.Query()
+		query.Set(t.Name, t.Value)
+		u.RawQuery = query.Encode()
+		return u.String()
+	}
+	return endpoint
+}
+
+// without returns the endpoint as somebody sees it who does not know the
+// token.
+func (t Token) without(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return endpoint
+	}
+	switch t.Kind {
+	case "query":
+		query := u.Query()
+		query.Del(t.Name)
+		u.RawQuery = query.Encode()
+	case "path":
+		return t.replaced(endpoint, "")
+	}
+	return u.String()
+}
+
+// replaced returns the endpoint with another segment in the token's place.
+func (t Token) replaced(endpoint, segment string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return endpoint
+	}
+	if segment != "" {
+		segment = "/" + segment
+	}
+	path := strings.Replace(u.EscapedPath()+"/", "/"+url.PathEscape(t.Value)+"/", segment+"/", 1)
+	return u.Scheme + "://" + u.Host + "/" + strings.Trim(path, "/")
+}
+
+// wrong is another token of the same length.
+func (t Token) wrong() Token {
+	t.Value = strings.Repeat("x", len(t.Value))
+	return t
+}
