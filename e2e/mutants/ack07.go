@@ -9,8 +9,6 @@ import (
 func redirects() Mutant {
 	return Mutant{
 		Name: "redirects", Requirement: "ACK-07",
-		// A redirect is no 2xx either.
-		Also:    []string{"ACK-01"},
 		Summary: "stores the notification and sends the sender on to a page that says so, as after a form in a browser",
 		mutate: func(r *Receiver) {
 			r.handle = func(w http.ResponseWriter, req *http.Request, n webhook.Notification) {

@@ -14,9 +14,6 @@ type Mutant struct {
 	Name string
 	// Requirement is the ID of the requirement that it must fail.
 	Requirement string
-	// Also are the IDs of the requirements that can't be kept by whoever breaks
-	// that one.
-	Also []string
 	// Summary says what it does wrong, as a sentence without a subject.
 	Summary string
 

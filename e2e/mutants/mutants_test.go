@@ -31,11 +31,6 @@ func TestAll(t *testing.T) {
 		if !id.MatchString(m.Requirement) || broken[m.Requirement] {
 			t.Errorf("%s: requirement %q is taken, or no ID", m.Name, m.Requirement)
 		}
-		for _, also := range m.Also {
-			if !id.MatchString(also) || also == m.Requirement {
-				t.Errorf("%s: %q is no other requirement's ID", m.Name, also)
-			}
-		}
 		if m.Summary == "" {
 			t.Errorf("%s has no summary", m.Name)
 		}
