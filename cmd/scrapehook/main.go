@@ -97,7 +97,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newSendCmd())
+	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newSendCmd(), newTrafficCmd())
 	addConfigFlag(root)
 	return root
 }

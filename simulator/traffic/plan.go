@@ -154,17 +154,10 @@ func makeSitemaps(cfg PlanConfig, firstID int64) []sitemap {
 
 // sitemapName is a name that the vendor's editor takes (contract, section 1).
 func sitemapName(faker *gofakeit.Faker) string {
-	var name strings.Builder
-	name.WriteString("s") // it begins with a letter, whatever follows
-	for _, c := range strings.ToLower(faker.Company() + "/" + faker.ProductName()) {
-		switch {
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '/':
-			name.WriteRune(c)
-		default:
-			name.WriteByte('-')
-		}
-	}
-	return name.String()
+	words := strings.FieldsFunc(strings.ToLower(faker.Company()+" "+faker.ProductName()), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	})
+	return "shop/" + strings.Join(words, "-")
 }
 
 // Config returns what the plan is made from, the defaults filled in.

@@ -30,7 +30,7 @@ type Report struct {
 	Counts
 	// Warmup has the counts of the warm-up, which are not in any other figure.
 	Warmup Counts `json:"warmup"`
-	// RatePerS is how many first attempts were sent a second.
+	// RatePerS is how many jobs were notified for the first time a second.
 	RatePerS  float64                    `json:"rate_per_s"`
 	Sends     Sends                      `json:"first_sends"`
 	Latency   Latency                    `json:"latency_us"`

@@ -24,7 +24,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "\n%d of %d planned sends in %s, %.1f jobs a second at first attempt\n",
+	fmt.Fprintf(&b, "\n%d of %d planned sends in %s, %.1f jobs a second\n",
 		r.Sent, r.Planned, Short(time.Duration(r.DurationS*float64(time.Second))), r.RatePerS)
 	r.writeOutcomes(&b)
 	r.writeNotifications(&b)

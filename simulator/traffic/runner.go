@@ -176,7 +176,7 @@ func (r *Runner) Progress() Progress {
 	p := r.tally.progress()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.Waiting, p.Pending = len(r.ready), len(r.pending)
+	p.Jobs, p.Waiting, p.Pending = r.jobs, len(r.ready), len(r.pending)
 	switch {
 	case r.start.IsZero():
 	case r.ended.IsZero():

@@ -110,7 +110,7 @@ func (t *tally) end(a Attempt, e ending) {
 		return
 	}
 	t.timeline.at(a.Planned).count(a)
-	if a.Number == 1 {
+	if a.Number == 1 && a.Part == First {
 		t.sends.add(Sends{Count: 1, FirstS: a.Sent.Seconds(), LastS: a.Sent.Seconds()})
 	}
 	if !a.measured() {
@@ -122,8 +122,8 @@ func (t *tally) end(a Attempt, e ending) {
 	group(t.attempts, attemptName(a.Number)).record(fromPlanned, fromSent)
 }
 
-// Sends are first attempts, from which the rate follows: resends come when they
-// come.
+// Sends are the first attempts of jobs, from which the rate follows: resends and
+// second notifications come when they come.
 type Sends struct {
 	Count  int64   `json:"count"`
 	FirstS float64 `json:"first_s"` // when the first one was sent, from the start
@@ -162,8 +162,9 @@ func group[K comparable](groups map[K]Latency, key K) Latency {
 
 // Progress is where a run stands.
 type Progress struct {
-	Elapsed  time.Duration
-	Counts   Counts // the warm-up's excluded
+	Elapsed  time.Duration // since the start, negative before it
+	Jobs     int64         // handed out
+	Counts   Counts        // the warm-up's excluded
 	Warm     Counts
 	Sending  int64 // exchanges under way
 	Waiting  int   // due, and waiting for a connection

@@ -1,0 +1,352 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// trafficFlags is what the user asks of `scrapehook traffic`.
+type trafficFlags struct {
+	endpointFlags
+	rate, arrivals   string
+	duration, warmup time.Duration
+	jobs             int64
+	seed             uint64
+	attempts         int
+	resendDelay      time.Duration
+	status, mix      string
+	customIDs        string
+	sitemaps         int
+	lateAfter        time.Duration
+	continueAfter    time.Duration
+	shard, startAt   string
+	dryRun           string
+}
+
+// endpointFlags are those of every command that loads an endpoint.
+type endpointFlags struct {
+	connections int
+	profile     string
+	allowRemote bool
+	insecure    bool
+	output      string
+	slo         string
+}
+
+func (f *endpointFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&f.connections, "connections", traffic.DefaultConnections, "the most requests under way at once")
+	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
+	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
+	flags.StringVar(&f.output, "output", "text", "the report: text or json")
+	flags.StringVar(&f.slo, "slo", "", "what must hold, as in p99<500ms,acked>=99.9%; of\n"+traffic.SLOHelp)
+}
+
+func newTrafficCmd() *cobra.Command {
+	var f trafficFlags
+	cmd := &cobra.Command{
+		Use:   "traffic URL",
+		Short: "Load an endpoint with the notifications of a busy cloud, and measure it",
+		Long: `Load an endpoint with the notifications of a busy cloud, and measure it.
+
+The plan, which the seed decides byte for byte, does not wait for the endpoint:
+latency counts from the planned moment, and what could not be sent in time is
+counted as late or dropped. With --rate max it does wait: each connection sends
+when its last request is answered.
+
+--mix has the shares of jobs with something unusual about them:
+  again       notified once more when the delivery has ended
+  concurrent  notified twice at the same moment
+  late        notified once more after --late-after
+  lost        the answer to the first attempt is not read
+  continued   notified as failed, and --continue-after later as finished
+  malformed   the form is no notification
+  slow        the request takes two seconds to be sent
+
+Exit codes: 0 done, 1 an SLO is missed, 2 wrong usage, 3 no send reached the
+endpoint or the run failed, 130 interrupted (what was measured is reported).`,
+		Example: `  scrapehook traffic http://127.0.0.1:8080/webhook --rate 500/s --arrivals poisson --duration 1m
+  scrapehook traffic http://127.0.0.1:8080/webhook --mix again=2%,late=1%,lost=1% --slo 'p99<500ms,delivered>=99.9%'
+  scrapehook traffic http://127.0.0.1:8080/webhook --jobs 10 --dry-run curl`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("seed") {
+				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
+			}
+			return runTraffic(cmd, args[0], f)
+		},
+	}
+	cmd.AddCommand(newTrafficMergeCmd())
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.rate, "rate", "100/s", "jobs a second (/s), minute (/m) or hour (/h), or max")
+	flags.StringVar(&f.arrivals, "arrivals", "constant", "`shape` of the rate over time: "+traffic.ArrivalNames)
+	flags.DurationVar(&f.duration, "duration", 0, "how long jobs end (default 10s, unless --jobs or a trace says)")
+	flags.Int64Var(&f.jobs, "jobs", 0, "how many jobs end (default: as many as the duration allows)")
+	flags.DurationVar(&f.warmup, "warmup", 0, "how much of the beginning is sent, but not measured")
+	flags.Uint64Var(&f.seed, "seed", 0, "decides all that is sent (default random, and reported)")
+	flags.IntVar(&f.attempts, "attempts", 0, "attempts in all, 0 is no limit (default: the profile's)")
+	flags.DurationVar(&f.resendDelay, "resend-delay", 0, "wait before each resend (default: the profile's)")
+	flags.StringVar(&f.status, "status", "", "`weights` of how jobs end (default finished=90,failed=5,stopped=2,shelved=3)")
+	flags.StringVar(&f.mix, "mix", "", "`shares` of unusual jobs, as in again=2%,lost=1%: of "+traffic.SpecialNames)
+	flags.StringVar(&f.customIDs, "custom-ids", "0%", "`share` of jobs with a custom_id (profile 2022)")
+	flags.IntVar(&f.sitemaps, "sitemaps", traffic.DefaultSitemaps, "how many sitemaps the jobs are of, most of them of a few")
+	flags.DurationVar(&f.lateAfter, "late-after", traffic.DefaultLateAfter, "when late copies are sent")
+	flags.DurationVar(&f.continueAfter, "continue-after", traffic.DefaultContinuance, "how long after its failure a continued job finishes")
+	flags.StringVar(&f.shard, "shard", "", "send only part `I/N` of the plan, such as 2/3: N machines with one seed send all of it")
+	flags.StringVar(&f.startAt, "start-at", "", "`time` to begin at, such as 2026-01-02T15:04:05Z, so that shards begin together")
+	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it, as "+strings.Join(traffic.Formats, ", "))
+	return cmd
+}
+
+func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
+	profile, err := f.rules(cmd)
+	if err != nil {
+		return err
+	}
+	plan, err := f.plan(profile)
+	if err != nil {
+		return usageError("%w", err)
+	}
+	if f.dryRun != "" {
+		if err := delivery.CheckURL(url); err != nil {
+			return usageError("%w", err)
+		}
+		if err := plan.Write(cmd.OutOrStdout(), f.dryRun, url); err != nil {
+			return usageError("--dry-run: %w", err)
+		}
+		return nil
+	}
+	load, err := f.load(url, profile)
+	if err != nil {
+		return err
+	}
+	load.config.Script, load.config.Warmup = plan, f.warmup
+	load.config.Closed, load.config.Span = f.rate == "max", f.duration
+	if f.startAt != "" {
+		if load.config.Start, err = time.Parse(time.RFC3339Nano, f.startAt); err != nil {
+			return usageError("--start-at %q is no time: write it like 2026-01-02T15:04:05Z", f.startAt)
+		}
+	}
+	load.scheme = plan.Scheme()
+	load.whole = f.duration
+	return load.run(cmd)
+}
+
+// rules returns the profile with what the user changed of it.
+func (f *trafficFlags) rules(cmd *cobra.Command) (webhook.Profile, error) {
+	profile, err := webhook.ProfileByName(f.profile)
+	if err != nil {
+		return profile, usageError("--profile: %w", err)
+	}
+	if cmd.Flags().Changed("attempts") {
+		profile.MaxAttempts = f.attempts
+	}
+	if cmd.Flags().Changed("resend-delay") {
+		profile.ResendDelays = []time.Duration{f.resendDelay}
+	}
+	if f.attempts < 0 || f.resendDelay < 0 || f.warmup < 0 {
+		return profile, usageError("--attempts, --resend-delay and --warmup must not be below 0")
+	}
+	return profile, nil
+}
+
+// plan makes the plan that the flags describe.
+func (f *trafficFlags) plan(profile webhook.Profile) (*traffic.Plan, error) {
+	if f.duration == 0 && f.jobs == 0 && !strings.HasPrefix(f.arrivals, "trace:") {
+		f.duration = 10 * time.Second
+	}
+	cfg := traffic.PlanConfig{
+		Seed: f.seed, Profile: profile, Jobs: f.jobs, Span: f.duration, Sitemaps: f.sitemaps,
+		LateAfter: f.lateAfter, Continuance: f.continueAfter,
+	}
+	var err error
+	if f.rate != "max" {
+		if cfg.Arrivals, err = f.shape(); err != nil {
+			return nil, err
+		}
+	} else if f.arrivals != "constant" {
+		return nil, fmt.Errorf("--rate max: jobs come when a connection is free, not as --arrivals %s says", f.arrivals)
+	}
+	if cfg.Mix, err = traffic.ParseMix(f.mix); err != nil {
+		return nil, fmt.Errorf("--mix: %w", err)
+	}
+	if f.status != "" {
+		if cfg.Outcomes, err = traffic.ParseOutcomes(f.status, profile); err != nil {
+			return nil, fmt.Errorf("--status: %w", err)
+		}
+	}
+	if cfg.CustomIDs, err = traffic.ParseShare(f.customIDs); err != nil {
+		return nil, fmt.Errorf("--custom-ids: %w", err)
+	}
+	if cfg.Shard, cfg.Shards, err = parseShard(f.shard); err != nil {
+		return nil, fmt.Errorf("--shard: %w", err)
+	}
+	return traffic.NewPlan(cfg)
+}
+
+// shape is how the jobs arrive.
+func (f *trafficFlags) shape() (traffic.Arrivals, error) {
+	rate, err := traffic.ParseRate(f.rate)
+	if err != nil {
+		return traffic.Arrivals{}, fmt.Errorf("--rate: %w", err)
+	}
+	span := f.duration
+	if span == 0 {
+		if mean := traffic.MeanRate(f.arrivals, rate); mean > 0 {
+			span = time.Duration(float64(f.jobs) / mean * float64(time.Second))
+		}
+	}
+	return traffic.ParseArrivals(f.arrivals, rate, span)
+}
+
+// parseShard reads I/N; nothing is the whole.
+func parseShard(text string) (shard, shards int, err error) {
+	if text == "" {
+		return 1, 1, nil
+	}
+	i, n, _ := strings.Cut(text, "/")
+	shard, err1 := strconv.Atoi(i)
+	shards, err2 := strconv.Atoi(n)
+	if err1 != nil || err2 != nil || shard < 1 || shard > shards {
+		return 0, 0, fmt.Errorf("%q is no part of a whole: write it like 2/3", text)
+	}
+	return shard, shards, nil
+}
+
+// load is an endpoint being loaded, by traffic or by a replay.
+type load struct {
+	config traffic.Config
+	scheme traffic.Scheme
+	whole  time.Duration // how long the plan takes, if it is known
+	slos   []traffic.SLO
+	output string
+}
+
+// load checks what is common to all that load an endpoint, and sets it up.
+func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, error) {
+	if err := delivery.CheckURL(target); err != nil {
+		return nil, usageError("%w", err)
+	}
+	if !f.allowRemote && !isLoopback(target) {
+		return nil, usageError("%s is not on this machine: add --allow-remote if it is yours to load", target)
+	}
+	if f.output != "text" && f.output != "json" {
+		return nil, usageError("--output %q: use text or json", f.output)
+	}
+	if f.connections < 1 {
+		return nil, usageError("--connections %d must be 1 or more", f.connections)
+	}
+	l := &load{output: f.output}
+	if f.slo != "" {
+		var err error
+		if l.slos, err = traffic.ParseSLOs(f.slo); err != nil {
+			return nil, usageError("--slo: %w", err)
+		}
+	}
+	fast, slow := delivery.NewTransport(), delivery.NewTransport()
+	if f.insecure {
+		fast.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
+		slow.TLSClientConfig = fast.TLSClientConfig
+	}
+	// A load needs connections that last: one for each request would run out of
+	// ports. Idle ones go before the endpoint can close them under a request.
+	fast.MaxIdleConnsPerHost, fast.MaxConnsPerHost, fast.IdleConnTimeout = f.connections, f.connections, time.Second
+	const pieces, pause = 21, 100 * time.Millisecond
+	l.config = traffic.Config{
+		URL: target, Profile: profile, Connections: f.connections,
+		Exchanger: &delivery.Client{Profile: profile, Transport: fast},
+		Slow:      &delivery.Client{Profile: profile, Transport: traffic.SlowTransport(slow, pieces, pause)},
+	}
+	return l, nil
+}
+
+func isLoopback(target string) bool {
+	u, err := url.Parse(target)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// run loads the endpoint and shows what came of it.
+func (l *load) run(cmd *cobra.Command) error {
+	runner, err := traffic.New(l.config)
+	if err != nil {
+		return usageError("%w", err)
+	}
+	ctx := cmd.Context()
+	failed := watched(ctx, runner, newTrafficView(cmd.ErrOrStderr(), l))
+	report := runner.Report(l.scheme)
+	for _, slo := range l.slos {
+		report.SLO = append(report.SLO, slo.Judge(&report))
+	}
+	if err := writeReport(cmd.OutOrStdout(), l.output, &report); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
+	}
+	if failed != nil {
+		return harnessError("%w", failed)
+	}
+	return exitOf(&report)
+}
+
+func writeReport(w io.Writer, format string, report *traffic.Report) error {
+	if format == "text" {
+		return report.WriteText(w)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(report)
+}
+
+// exitOf is the exit code that follows from a report, which says why.
+func exitOf(report *traffic.Report) error {
+	switch {
+	case report.Interrupted:
+		return &exitError{code: exitInterrupted}
+	case report.Unreached():
+		return harnessError("no send reached the endpoint; is it running, and is the URL right?")
+	}
+	for _, s := range report.SLO {
+		if !s.Met {
+			return &exitError{code: exitBroken}
+		}
+	}
+	return nil
+}
+
+// watched runs the runner and shows its progress meanwhile.
+func watched(ctx context.Context, runner *traffic.Runner, view *trafficView) error {
+	done := make(chan error, 1)
+	go func() { done <- runner.Run(ctx) }()
+	tick := time.NewTicker(view.every())
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			view.show(runner.Progress())
+		case err := <-done:
+			view.clear()
+			return err
+		}
+	}
+}
