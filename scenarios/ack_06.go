@@ -23,7 +23,7 @@ func ack06() Scenario {
 		Lane: Delayed,
 		Play: func(s *Stage) {
 			const half = 20
-			const hold = 15 * time.Second
+			const hold = 30 * time.Second // longer than answers may be measured twice
 			release := make(chan struct{})
 			var busy []Job
 			var labels []string

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -41,6 +42,10 @@ type Config struct {
 	// Unsupported are requirements, by ID, that the receiver is declared not to
 	// meet, with the reason.
 	Unsupported map[string]string
+	// KnownFailing are requirements, by ID, that are known not to be met, with
+	// the reason. They are played all the same, and don't decide the verdict;
+	// but one that passes does, because the list is out of date.
+	KnownFailing map[string]string
 	// Burst is how many notifications are sent at once as a burst; 0 is 100.
 	Burst int
 	// Probes see the receiver's imported rows. Without any, only the simulated
@@ -49,6 +54,9 @@ type Config struct {
 	// Run is a shell command that starts the receiver. With it the run can
 	// kill and restart the receiver; without it the receiver must be there.
 	Run string
+	// StartCommand and KillCommand start and kill a receiver that is not a
+	// process of ours, in a container perhaps. Both or neither; not with Run.
+	StartCommand, KillCommand string
 	// StartTimeout is how long it may take until it answers; 0 is 30 s.
 	StartTimeout time.Duration
 	// Progress is told what happens while it happens; nil is nobody. It is
@@ -93,6 +101,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Concurrency == 0 {
 		c.Concurrency = 16
+	}
+	if (c.StartCommand == "") != (c.KillCommand == "") || c.Run != "" && c.KillCommand != "" {
+		return c, errors.New("the receiver is started and killed either by one command to run, or by one command to start and one to kill it")
 	}
 	if c.Burst < 0 || c.Burst > 10_000 {
 		return c, fmt.Errorf("burst %d: want 1 to 10000", c.Burst)
@@ -140,8 +151,10 @@ func (c Config) excludes(s Scenario) (Verdict, Finding) {
 		return NotSupported, Finding{NotSupported, s.ID, "declared", reason}
 	case s.Token && c.Token == (Token{}):
 		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
-	case s.Lane == Kill && c.Run == "":
-		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run"}
+	case s.Lane == Kill && c.Run == "" && c.KillCommand == "":
+		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd"}
+	case s.Polite && c.Run == "":
+		return NotObservable, Finding{NotObservable, "the receiver", "asked to stop", "not ours to ask: use --run"}
 	}
 	return "", Finding{}
 }

@@ -16,7 +16,7 @@ func dur02() Scenario {
 			Observed: "the rows once",
 			Broken:   "marks the job done when it begins, or writes rows as they come and starts again beside them",
 			Repair:   "Mark it done in the transaction that writes the rows, or after it; and replace, never add.",
-			Needs:    []string{"ACK-01", "DATA-01"},
+			Needs:    []string{"ACK-01", "ACK-04", "DATA-01"},
 		},
 		Lane:   Kill,
 		Effect: true,

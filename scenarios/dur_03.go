@@ -19,6 +19,7 @@ func dur03() Scenario {
 		},
 		Lane:   Kill,
 		Effect: true,
+		Polite: true,
 		Play: func(s *Stage) {
 			var jobs []Job
 			var labels []string

@@ -11,7 +11,8 @@ type expectation struct {
 	label string
 	job   Job
 	want  [][]byte
-	// limit is how long the effect may take, before the delays that we inject.
+	// limit is how long the effect may take, before the delays that we inject;
+	// with 0 it is not awaited at all.
 	limit time.Duration
 }
 
@@ -26,7 +27,9 @@ func (l *lab) awaitEffect(ctx context.Context, x expectation, waits func(string,
 		}
 		now := time.Now()
 		e.Waited = now.Sub(began)
-		e.Limit = x.limit + l.traffic.state(x.job.ID, now).injected
+		if e.Limit = x.limit; x.limit > 0 {
+			e.Limit += l.traffic.state(x.job.ID, now).injected
+		}
 		over := e.Waited >= e.Limit
 		if e.complete() || e.exceeded() || over {
 			if e.complete() && e.Seen.IsZero() {

@@ -30,7 +30,13 @@ type Run struct {
 	report   Report
 
 	progress sync.Mutex // held while Config.Progress is called
+
+	laneTimes sync.Mutex
+	lanesRun  map[Lane]span // guarded by laneTimes
 }
+
+// span is a time from a beginning to an end.
+type span struct{ began, ended time.Time }
 
 // outcome is the result of one scenario, readable once done is closed.
 type outcome struct {
@@ -80,7 +86,7 @@ func withOutput(err error, output string) error {
 func newRun(l *lab, selected []Scenario) *Run {
 	r := &Run{
 		lab: l, began: time.Now(), needs: map[string][]string{},
-		outcomes: map[string]*outcome{}, done: make(chan struct{}),
+		outcomes: map[string]*outcome{}, done: make(chan struct{}), lanesRun: map[Lane]span{},
 	}
 	for _, s := range selected {
 		r.outcomes[s.ID] = &outcome{done: make(chan struct{})}
@@ -150,6 +156,10 @@ func (r *Run) play(ctx context.Context) {
 		Interrupted: ctx.Err() != nil,
 		Name:        cfg.Name, Endpoint: cfg.Endpoint, Profile: cfg.Profile.Name,
 		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: r.lab.apiURL, Began: r.began,
+	}
+	r.report.Lanes = map[Lane]time.Duration{}
+	for lane, t := range r.lanesRun {
+		r.report.Lanes[lane] = t.ended.Sub(t.began)
 	}
 	for _, p := range cfg.Probes {
 		r.report.Probes = append(r.report.Probes, p.Name())
@@ -308,6 +318,11 @@ func (o *outcome) ended() bool {
 
 func (r *Run) end(s Scenario, result Result) {
 	result.Requirement = s.Requirement
+	if result.Known = r.lab.cfg.KnownFailing[s.ID]; result.outdated() {
+		result.Findings = append(result.Findings, Finding{
+			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",
+		})
+	}
 	o := r.outcomes[s.ID]
 	o.result = result
 	close(o.done)
@@ -316,7 +331,7 @@ func (r *Run) end(s Scenario, result Result) {
 
 func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
 	return &Stage{
-		lab: r.lab, ctx: ctx, floor: f, began: time.Now(),
+		lab: r.lab, ctx: ctx, floor: f, began: time.Now(), ends: map[int64]end{},
 		progress: func(text string, until time.Time) {
 			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
 		},
@@ -328,13 +343,16 @@ func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) 
 	stage := r.stage(ctx, s.ID, f)
 	defer func() {
 		result.Duration = time.Since(stage.began)
+		r.took(s.Lane, stage.began)
 		result.Evidence = stage.closing()
-		if p := recover(); p != nil {
-			failed, ours := p.(stageError)
-			if !ours {
-				panic(p)
-			}
-			result.Verdict, result.Findings = Errored, harnessFinding(failed.err)
+		switch p := recover().(type) {
+		case nil:
+		case stageError:
+			result.Verdict, result.Findings = Errored, harnessFinding(p.err)
+		case stageVerdict:
+			result.Verdict, result.Findings = p.finding.Verdict, []Finding{p.finding}
+		default:
+			panic(p)
 		}
 	}()
 	r.tell(Event{ID: s.ID, State: Running, Text: "began"})
@@ -343,6 +361,18 @@ func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) 
 	result.Findings = s.Level.capped(s.Judge(stage.observation))
 	result.Verdict = verdictOf(result.Findings)
 	return result
+}
+
+// took widens the time of a lane by a scenario that ends now.
+func (r *Run) took(l Lane, began time.Time) {
+	r.laneTimes.Lock()
+	defer r.laneTimes.Unlock()
+	t, there := r.lanesRun[l]
+	if !there || began.Before(t.began) {
+		t.began = began
+	}
+	t.ended = time.Now()
+	r.lanesRun[l] = t
 }
 
 func harnessFinding(err error) []Finding {

@@ -14,7 +14,7 @@ func form02() Scenario {
 			Observed: "2xx, and the rows once",
 			Broken:   "validates the form strictly, and breaks on the day the vendor adds a field",
 			Repair:   "Read the fields that you need, and no others.",
-			Needs:    []string{"ACK-01", "DATA-01"},
+			Needs:    []string{"ACK-01", "DATA-01", "FORM-01"},
 		},
 		Effect: true,
 		Play: func(s *Stage) {

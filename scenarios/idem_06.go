@@ -14,7 +14,7 @@ func idem06() Scenario {
 			Observed: "the later rows, each once",
 			Broken:   "keys what it has done by job and status, and takes the second form for a resend",
 			Repair:   "Ask the cloud for the job. Its row count and duration tell a resend from a continued job; the form does not.",
-			Needs:    []string{"ACK-01", "ACK-02", "DATA-01", "DATA-10"},
+			Needs:    []string{"ACK-01", "ACK-02", "DATA-01", "DATA-10", "IDEM-05"},
 		},
 		Effect: true,
 		Play: func(s *Stage) {

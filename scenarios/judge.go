@@ -125,10 +125,7 @@ func comparable(want [][]byte, got []json.RawMessage) bool {
 
 // subject is what findings call an effect.
 func (e Effect) subject() string {
-	if e.Label == "" {
-		return fmt.Sprintf("job %d", e.Job)
-	}
-	return fmt.Sprintf("job %d, %s", e.Job, e.Label)
+	return Job{ID: e.Job, Label: e.Label}.subject()
 }
 
 // judge compares an effect with the job's rows. With noneIsRight, no row at

@@ -23,7 +23,7 @@ type lab struct {
 	timing   timing
 	cloud    *cloud.Cloud
 	client   *delivery.Client
-	receiver *process.Process // nil: started by somebody else
+	receiver receiver // nil: not ours to start and to kill
 	traffic  *traffic
 	token    Token
 	apiURL   string
@@ -32,6 +32,20 @@ type lab struct {
 	mu  sync.Mutex
 	ids *rand.Rand // guarded by mu
 	got map[int64]bool
+}
+
+// receiver is a receiver that a run may start and kill.
+type receiver interface {
+	// Start returns when the receiver answers.
+	Start(ctx context.Context) error
+	// Kill ends it as a crash would, and may be called from anywhere.
+	Kill()
+	// Crash kills it and returns when all of it is gone.
+	Crash(ctx context.Context) error
+	// Stop asks it to end and returns when it has; or leaves it to its owner.
+	Stop(ctx context.Context) error
+	// Output is what it printed.
+	Output() string
 }
 
 // newLab opens the simulated API. The receiver is not started yet.
@@ -65,19 +79,28 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 	if l.apiURL = cfg.APIURL; l.apiURL == "" {
 		l.apiURL = "http://" + listener.Addr().String() + APIPath
 	}
-	if cfg.Run != "" {
-		l.receiver = process.New(process.Config{
-			Command: cfg.Run,
-			Env: []string{
-				"PORT=" + port(cfg.Endpoint),
-				"WEBSCRAPER_API_BASE_URI=" + l.apiURL,
-				"WEBSCRAPER_API_TOKEN=" + cfg.APIToken,
-			},
-			Endpoint:     cfg.Endpoint,
-			StartTimeout: cfg.StartTimeout,
-		})
-	}
+	l.receiver = l.newReceiver()
 	return l, nil
+}
+
+func (l *lab) newReceiver() receiver {
+	cfg := process.Config{
+		Command: l.cfg.Run,
+		Env: []string{
+			"PORT=" + port(l.cfg.Endpoint),
+			"WEBSCRAPER_API_BASE_URI=" + l.apiURL,
+			"WEBSCRAPER_API_TOKEN=" + l.cfg.APIToken,
+		},
+		Endpoint:     l.cfg.Endpoint,
+		StartTimeout: l.cfg.StartTimeout,
+	}
+	switch {
+	case l.cfg.Run != "":
+		return process.New(cfg)
+	case l.cfg.KillCommand != "":
+		return process.NewExternal(cfg, l.cfg.StartCommand, l.cfg.KillCommand)
+	}
+	return nil
 }
 
 // serveAPI serves until stopAPI is called, which ends every open call. The end

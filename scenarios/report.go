@@ -5,7 +5,10 @@ import "time"
 // Result is the outcome of one requirement.
 type Result struct {
 	Requirement
-	Verdict  Verdict
+	Verdict Verdict
+	// Known is why the requirement is known not to be met; empty: it is not
+	// known.
+	Known    string
 	Findings []Finding
 	Evidence []Evidence
 	Duration time.Duration
@@ -27,6 +30,9 @@ type Report struct {
 	Began       time.Time
 	Duration    time.Duration
 	Results     []Result
+	// Lanes are the times that the lanes took, from the beginning of their first
+	// scenario to the end of their last one.
+	Lanes map[Lane]time.Duration
 	// Output is what the receiver printed, when the run started it.
 	Output string
 }

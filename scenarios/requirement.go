@@ -68,6 +68,9 @@ type Scenario struct {
 	// Token is set when it is about the receiver's secret, which not every
 	// receiver has.
 	Token bool
+	// Polite is set when the receiver must be asked to stop, which needs its
+	// process.
+	Polite bool
 	// Play acts on the endpoint; what happens is recorded by the stage.
 	Play func(s *Stage)
 	// Judge is a pure function from what was observed to all that was wrong.

@@ -22,6 +22,7 @@ type Stage struct {
 
 	observation Observation
 	jobs        []int64
+	ends        map[int64]end // the last one of each job
 	evidence    []Evidence
 }
 
@@ -34,8 +35,19 @@ type Evidence struct {
 	Text string
 }
 
+// end is how a job ended. A receiver may delete the job at the cloud, so it is
+// kept here.
+type end struct {
+	status webhook.Status
+	rows   [][]byte
+}
+
 // stageError carries what ended a scenario from below.
 type stageError struct{ err error }
+
+// stageVerdict ends a scenario that can't go on, because of what the receiver
+// did within its rights.
+type stageVerdict struct{ finding Finding }
 
 func (s *Stage) check(doing string, err error) {
 	if err != nil {

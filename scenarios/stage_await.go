@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -91,7 +90,7 @@ func (s *Stage) awaitEffects(limit time.Duration, jobs []Job) {
 			s.Note("job %d was never acknowledged: no import is awaited", job.ID)
 			continue
 		}
-		x := expectation{label: job.Label, job: job, want: s.rows(job), limit: limit}
+		x := expectation{label: job.Label, job: job, want: s.ends[job.ID].rows, limit: limit}
 		wg.Go(func() { effects[i], errs[i] = s.lab.awaitEffect(s.ctx, x, s.progress) })
 	}
 	wg.Wait()
@@ -102,15 +101,6 @@ func (s *Stage) awaitEffects(limit time.Duration, jobs []Job) {
 			s.Note("%s", e.describe())
 		}
 	}
-}
-
-// rows are the job's rows as the cloud has them now.
-func (s *Stage) rows(job Job) [][]byte {
-	rows := [][]byte{}
-	for _, row := range s.lab.cloud.Records(job.ID) {
-		rows = append(rows, slices.Clone(row))
-	}
-	return rows
 }
 
 // noteEarlyCalls counts the calls that there were about jobs whose

@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/cloud"
@@ -16,6 +18,13 @@ type Job struct {
 	SitemapName string
 	// Label tells the jobs of a scenario apart in findings; it may be empty.
 	Label string
+}
+
+func (j Job) subject() string {
+	if j.Label == "" {
+		return fmt.Sprintf("job %d", j.ID)
+	}
+	return fmt.Sprintf("job %d, %s", j.ID, j.Label)
 }
 
 // NewJob adds a job that has started, of a sitemap of its own.
@@ -87,12 +96,23 @@ func (s *Stage) EndWithEmptyPages(job Job, status webhook.Status, rows int) {
 func (s *Stage) ended(job Job, status webhook.Status, rows int, err error) {
 	s.check("ending a job", err)
 	s.lab.traffic.changed(job.ID, time.Now())
+	e := end{status: status, rows: [][]byte{}}
+	for _, row := range s.lab.cloud.Records(job.ID) {
+		e.rows = append(e.rows, slices.Clone(row))
+	}
+	s.ends[job.ID] = e
 	s.Note("job %d ends %s with %s", job.ID, status, rowsOf(rows))
 }
 
 // Continue takes an ended job up again, as its user may.
 func (s *Stage) Continue(job Job) {
-	s.check("continuing a job", s.lab.cloud.Continue(job.ID))
+	err := s.lab.cloud.Continue(job.ID)
+	if errors.Is(err, cloud.ErrNotFound) {
+		panic(stageVerdict{Finding{
+			NotObservable, job.subject(), "continued by its user", "the receiver has deleted it at the cloud",
+		}})
+	}
+	s.check("continuing a job", err)
 	s.check("starting a job", s.lab.cloud.Start(job.ID))
 	s.Note("job %d is continued", job.ID)
 }
@@ -120,7 +140,7 @@ func (s *Stage) HoldDelete(job Job) (end func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	var seen Effect
 	var err error
-	want := s.rows(job)
+	want := s.ends[job.ID].rows
 	go func() {
 		defer close(done)
 		defer close(release)

@@ -14,12 +14,10 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// Form is the notification of a job as it is now.
+// Form is the notification of a job as it ended last.
 func (s *Stage) Form(job Job) []byte {
-	now, err := s.lab.cloud.Job(job.ID)
-	s.check("finding a job", err)
 	return s.Profile().AppendForm(nil, webhook.Notification{
-		JobID: job.ID, Status: now.Status, SitemapID: job.SitemapID, SitemapName: job.SitemapName, CustomID: now.CustomID,
+		JobID: job.ID, Status: s.ends[job.ID].status, SitemapID: job.SitemapID, SitemapName: job.SitemapName,
 	})
 }
 

@@ -132,7 +132,7 @@ func configuration() (scenarios.Config, func()) {
 		cfg, stop := withModel(cfg)
 		return cfg, stop
 	}
-	p, err := probe.Parse(options.probe, "")
+	p, err := probe.Parse(options.probe, probe.Options{})
 	Expect(err).NotTo(HaveOccurred())
 	if p != nil {
 		cfg.Probes = []probe.Probe{p}

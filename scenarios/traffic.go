@@ -164,13 +164,15 @@ func (t *traffic) state(job int64, now time.Time) state {
 	return s
 }
 
-// calls returns the calls about a job, those under way last.
+// calls returns the calls about a job in the order of their beginning, also
+// those that are still under way.
 func (t *traffic) calls(job int64) []api.Call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
-	open := slices.SortedFunc(maps.Values(j.open), func(a, b api.Call) int { return a.Began.Compare(b.Began) })
-	return append(slices.Clone(j.calls), open...)
+	calls := slices.AppendSeq(slices.Clone(j.calls), maps.Values(j.open))
+	slices.SortFunc(calls, func(a, b api.Call) int { return a.Began.Compare(b.Began) })
+	return calls
 }
 
 // seen returns the number of API calls so far, of any job.

@@ -78,17 +78,20 @@ const (
 	Broken     Overall = "error"   // the harness failed, or was interrupted
 )
 
+// outdated reports whether a requirement passes that is known to fail.
+func (r Result) outdated() bool { return r.Known != "" && r.Verdict == Pass }
+
 // overall judges a run. A broken MUST stands, whatever else went wrong; a run
 // of nothing is never a success.
 func overall(results []Result) Overall {
 	has := func(pick func(Result) bool) bool { return slices.ContainsFunc(results, pick) }
 	switch {
-	case has(func(r Result) bool { return r.Verdict == Fail }):
+	case has(func(r Result) bool { return r.Verdict == Fail && r.Known == "" || r.outdated() }):
 		return Failed
 	case len(results) == 0, has(func(r Result) bool { return r.Verdict == Errored }):
 		return Broken
 	case has(func(r Result) bool {
-		return r.Level == Must && (r.Verdict == NotObservable || r.Verdict == Blocked)
+		return r.Level == Must && (r.Verdict == NotObservable || r.Verdict == Blocked) && r.Known == ""
 	}):
 		return Partial
 	}

@@ -24,7 +24,8 @@ import (
 
 // conformFlags are the flags of conform, as they are given.
 type conformFlags struct {
-	run, probeJobField                       string
+	run, killCmd, startCmd, probeJobField    string
+	probeQuery, knownFailing                 string
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
@@ -57,6 +58,7 @@ Effects are seen through probes:
   file:PATH   a file of JSON lines, one object an imported row
   http:URL    {job} is replaced; answers {"rows": N}
   cmd:CMD     {job} is replaced; prints {"rows": N}
+  sql:DSN     --probe-query is asked; postgres://… or the path of an SQLite file
   api         what the simulated API sees in any case: downloads
 
 Exit codes: 0 conformant, 1 a MUST is broken, 2 usage or configuration,
@@ -75,13 +77,17 @@ observed, 130 interrupted.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "shell `command` that starts the receiver, to be killed and restarted by the suite")
-	flags.StringArrayVar(&f.probes, "probe", nil, "`how` to see imported rows: file:PATH, http:URL, cmd:CMD or api; may be given more than once")
+	flags.StringVar(&f.killCmd, "kill-cmd", "", "shell `command` that kills a receiver which is not started by --run, in a container for example")
+	flags.StringVar(&f.startCmd, "start-cmd", "", "shell `command` that starts it again, and returns")
+	flags.StringArrayVar(&f.probes, "probe", nil, "`how` to see imported rows: file:PATH, http:URL, cmd:CMD, sql:DSN or api; may be given more than once")
 	flags.StringVar(&f.probeJobField, "probe-job-field", probe.DefaultJobField, "`field` of a row that names its job, for file probes")
+	flags.StringVar(&f.probeQuery, "probe-query", "", "`SQL` of sql probes, with {job} in it: a count, or the rows")
 	flags.StringVar(&f.apiListen, "api-listen", "", "`address` of the simulated API (default 127.0.0.1:8085, with --run a free port)")
 	flags.StringVar(&f.apiURL, "api-url", "", "`URL` of the simulated API that the receiver is told, ending in /api/v1/ (default made from the address)")
 	flags.StringVar(&f.apiToken, "api-token", scenarios.DefaultToken, "`token` of the simulated API")
 	flags.StringVar(&f.token, "token", "", "the receiver's secret, and `where` requests carry it: query:NAME=VALUE, header:NAME=VALUE or path:VALUE")
 	flags.StringArrayVar(&f.unsupported, "unsupported", nil, "`ID=REASON` of a requirement that the receiver is declared not to meet; may be given more than once")
+	flags.StringVar(&f.knownFailing, "known-failing", "", "`file` of requirements that are known to fail, ID and reason on each line; they are played, and fail the run only when they pass")
 	flags.IntVar(&f.burst, "burst", 100, "how many notifications are sent at once for ACK-09")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids and rows (default random, and printed)")
@@ -172,7 +178,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		EffectTimeout: f.effectTimeout, RetryTimeout: f.retryTimeout, StartTimeout: f.startTimeout,
 		Concurrency: f.concurrency, Burst: f.burst,
 		APIListen: f.apiListen, APIURL: f.apiURL, APIToken: f.apiToken,
-		Run: f.run,
+		Run: f.run, StartCommand: f.startCmd, KillCommand: f.killCmd,
 	}
 	for flag, positive := range map[string]bool{
 		"--effect-timeout": f.effectTimeout > 0, "--retry-timeout": f.retryTimeout > 0,
@@ -188,7 +194,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		return cfg, nil, usageError("--profile: %w", err)
 	}
 	for _, spec := range f.probes {
-		p, err := probe.Parse(spec, f.probeJobField)
+		p, err := probe.Parse(spec, probe.Options{JobField: f.probeJobField, Query: f.probeQuery})
 		if err != nil {
 			return cfg, nil, usageError("--probe: %w", err)
 		}
@@ -197,6 +203,9 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		}
 	}
 	if cfg.Unsupported, err = parseUnsupported(f.unsupported); err != nil {
+		return cfg, nil, err
+	}
+	if cfg.KnownFailing, err = readKnownFailing(f.knownFailing); err != nil {
 		return cfg, nil, err
 	}
 	if len(args) == 0 {
@@ -223,12 +232,43 @@ func parseUnsupported(declared []string) (map[string]string, error) {
 		if reason = strings.TrimSpace(reason); reason == "" {
 			return nil, usageError("--unsupported %q: use ID=REASON", d)
 		}
-		if !slices.ContainsFunc(scenarios.Catalogue(), func(s scenarios.Scenario) bool { return s.ID == id }) {
+		if !isRequirement(id) {
 			return nil, usageError("--unsupported %q: there is no requirement %s (--list shows them all)", d, id)
 		}
 		unsupported[id] = reason
 	}
 	return unsupported, nil
+}
+
+// readKnownFailing reads a list of known failures: an ID and the reason on each
+// line; empty lines and lines that begin with # are skipped.
+func readKnownFailing(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no list is an empty one
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usageError("--known-failing: %w", err)
+	}
+	known := map[string]string{}
+	for i, line := range strings.Split(string(body), "\n") {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		id, reason, _ := strings.Cut(line, " ")
+		switch reason = strings.TrimSpace(reason); {
+		case !isRequirement(id):
+			return nil, usageError("--known-failing: %s:%d: there is no requirement %q (--list shows them all)", path, i+1, id)
+		case reason == "":
+			return nil, usageError("--known-failing: %s:%d: %s has no reason", path, i+1, id)
+		}
+		known[id] = reason
+	}
+	return known, nil
+}
+
+func isRequirement(id string) bool {
+	return slices.ContainsFunc(scenarios.Catalogue(), func(s scenarios.Scenario) bool { return s.ID == id })
 }
 
 // defaultAPIListen is where a receiver that is started by hand finds the

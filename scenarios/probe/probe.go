@@ -36,20 +36,29 @@ type Reading struct {
 // DefaultJobField is the field of an imported row that holds its job's id.
 const DefaultJobField = "scrapingjob_id"
 
-// Parse returns the probe of a specification: file:PATH, http:URL or cmd:CMD.
-// The specification "api" stands for what the simulated API sees in any case;
-// it gives nil. jobField applies to file probes.
-func Parse(spec, jobField string) (Probe, error) {
+// Options are what some kinds of probe need beside their specification.
+type Options struct {
+	// JobField is the field of a row that names its job, for file probes; empty
+	// is [DefaultJobField].
+	JobField string
+	// Query is the SQL of sql probes; see [NewSQL].
+	Query string
+}
+
+// Parse returns the probe of a specification: file:PATH, http:URL, cmd:CMD or
+// sql:DSN. The specification "api" stands for what the simulated API sees in
+// any case; it gives nil.
+func Parse(spec string, o Options) (Probe, error) {
 	if spec == "api" {
 		return nil, nil //nolint:nilnil // documented: nothing to add to what the API sees
 	}
 	kind, arg, _ := strings.Cut(spec, ":")
 	if arg == "" {
-		return nil, fmt.Errorf("probe %q: use api, file:PATH, http:URL or cmd:CMD", spec)
+		return nil, fmt.Errorf("probe %q: use api, file:PATH, http:URL, cmd:CMD or sql:DSN", spec)
 	}
 	switch kind {
 	case "file":
-		return NewFile(arg, jobField), nil
+		return NewFile(arg, o.JobField), nil
 	case "http", "https":
 		// Both http:URL and a plain URL are understood.
 		if !strings.HasPrefix(arg, "//") {
@@ -60,10 +69,16 @@ func Parse(spec, jobField string) (Probe, error) {
 			return nil, err
 		}
 		return p, nil
+	case "sql":
+		p, err := NewSQL(arg, o.Query)
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
 	case "cmd":
 		return NewCommand(arg), nil
 	}
-	return nil, fmt.Errorf("probe %q: no kind %q: use api, file:PATH, http:URL or cmd:CMD", spec, kind)
+	return nil, fmt.Errorf("probe %q: no kind %q: use api, file:PATH, http:URL, cmd:CMD or sql:DSN", spec, kind)
 }
 
 // placeholder is replaced by the job's id in URLs and commands.

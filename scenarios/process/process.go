@@ -51,15 +51,19 @@ type Process struct {
 	err   error         // how it ended; read after gone
 }
 
+func (c Config) withDefaults() Config {
+	if c.StartTimeout == 0 {
+		c.StartTimeout = 30 * time.Second
+	}
+	if c.StopTimeout == 0 {
+		c.StopTimeout = 10 * time.Second
+	}
+	return c
+}
+
 // New returns a process that is not started yet.
 func New(cfg Config) *Process {
-	if cfg.StartTimeout == 0 {
-		cfg.StartTimeout = 30 * time.Second
-	}
-	if cfg.StopTimeout == 0 {
-		cfg.StopTimeout = 10 * time.Second
-	}
-	return &Process{cfg: cfg, output: newOutput()}
+	return &Process{cfg: cfg.withDefaults(), output: newOutput()}
 }
 
 // Start runs the command and returns when the endpoint answers.
@@ -194,14 +198,8 @@ func (p *Process) reap(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
 	}
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for groupLives(group) {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
-		}
+	if err := poll(ctx, time.Millisecond, func() bool { return !groupLives(group) }); err != nil {
+		return fmt.Errorf("killing the receiver: %w", err)
 	}
 	p.mu.Lock()
 	p.group, p.gone = 0, nil

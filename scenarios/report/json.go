@@ -24,6 +24,7 @@ type document struct {
 	DurationMS   int64                     `json:"duration_ms"`
 	Probes       []string                  `json:"probes"`
 	Totals       map[scenarios.Verdict]int `json:"totals"`
+	LanesMS      map[string]int64          `json:"lanes_ms"`
 	Requirements []requirement             `json:"requirements"`
 	Output       string                    `json:"receiver_output,omitempty"`
 }
@@ -33,6 +34,7 @@ type requirement struct {
 	Level      scenarios.Level   `json:"level"`
 	Verdict    scenarios.Verdict `json:"verdict"`
 	Title      string            `json:"title"`
+	Known      string            `json:"known_failing,omitempty"`
 	DurationMS int64             `json:"duration_ms"`
 	Findings   []finding         `json:"findings"`
 	Repair     string            `json:"repair,omitempty"`
@@ -59,7 +61,10 @@ func JSON(w io.Writer, r scenarios.Report, version string) error {
 		Profile: r.Profile, Endpoint: r.Endpoint, Seed: r.Seed, Fast: r.Fast,
 		Began: r.Began.UTC(), DurationMS: r.Duration.Milliseconds(),
 		Probes: append([]string{}, r.Probes...), Totals: map[scenarios.Verdict]int{},
-		Requirements: []requirement{}, Output: r.Output,
+		LanesMS: map[string]int64{}, Requirements: []requirement{}, Output: r.Output,
+	}
+	for lane, took := range r.Lanes {
+		d.LanesMS[lane.String()] = took.Milliseconds()
 	}
 	totals := r.Totals()
 	for _, v := range scenarios.Verdicts() {
@@ -79,7 +84,7 @@ func JSON(w io.Writer, r scenarios.Report, version string) error {
 
 func requirementOf(result scenarios.Result) requirement {
 	q := requirement{
-		ID: result.ID, Level: result.Level, Verdict: result.Verdict, Title: result.Title,
+		ID: result.ID, Level: result.Level, Verdict: result.Verdict, Title: result.Title, Known: result.Known,
 		DurationMS: result.Duration.Milliseconds(), Findings: []finding{}, Evidence: []evidence{},
 	}
 	if repairable(result) {

@@ -106,7 +106,18 @@ func (s *junitSuite) add(r scenarios.Result) {
 		outcome.Message = printable(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
 	}
 	s.Tests++
-	switch r.Verdict {
+	verdict := r.Verdict
+	if r.Known != "" {
+		outcome.Text = "known: " + printable(r.Known) + "\n" + outcome.Text
+		switch verdict { // known failures don't fail the build; one that passes does
+		case scenarios.Pass:
+			verdict = scenarios.Fail
+		case scenarios.Fail:
+			verdict = scenarios.Blocked
+		default:
+		}
+	}
+	switch verdict {
 	case scenarios.Pass:
 	case scenarios.Warn:
 		c.Output = "warning (a SHOULD is broken)\n" + outcome.Text + "\n" + c.Output

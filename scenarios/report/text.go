@@ -82,6 +82,9 @@ func header(r scenarios.Report) string {
 func row(b *strings.Builder, result scenarios.Result, style Style) {
 	verdict := style.paint(result.Verdict, fmt.Sprintf("%-8s", label(result.Verdict)))
 	fmt.Fprintf(b, "%-8s  %-6s  %s  %7s  %s\n", result.ID, result.Level, verdict, Took(result.Duration), style.fold(result.Title, 36))
+	if result.Known != "" {
+		fmt.Fprintf(b, "          known: %s\n", style.fold(result.Known, 17))
+	}
 	for _, f := range result.Findings {
 		fmt.Fprintf(b, "          %s\n", style.paint(f.Verdict, style.fold(f.Subject, 10)))
 		fmt.Fprintf(b, "            expected  %s\n", style.fold(f.Expected, 22))
@@ -136,7 +139,16 @@ func closing(r scenarios.Report, style Style) string {
 	if r.Interrupted {
 		meaning = ": interrupted"
 	}
-	return fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
+	lanes := ""
+	for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
+		if took, ok := r.Lanes[lane]; ok {
+			lanes += fmt.Sprintf("  %s %s", lane, Took(took))
+		}
+	}
+	if lanes != "" {
+		lanes = "lanes" + lanes + "\n"
+	}
+	return lanes + fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
 		style.paint(verdict, string(r.Verdict)), meaning, strings.Join(counts, ", "), len(r.Results), Took(r.Duration))
 }
 
