@@ -6,7 +6,7 @@ import (
 )
 
 func tidiesUp() Mutant {
-	const lingers = 2 * time.Second // so that there is something in it
+	const lingers = time.Second // so that there is something in it
 	return Mutant{
 		Name: "tidies-up", Requirement: "DUR-03",
 		Summary: "empties its queue when it is asked to stop, as if the imports in it were done",
