@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/cloudclient"
-	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -109,10 +107,11 @@ func rows(id int64, n int) string {
 	return b.String()
 }
 
-// bench is a receiver on a store of its own, and what the tests look at.
+// bench is a receiver and what the tests look at.
 type bench struct {
 	*receiver.Receiver
-	store *sqlstore.Store
+	store receiver.Store
+	sink  receiver.Sink
 	stop  func() // stops the receiver and closes the store; twice is safe
 }
 
@@ -127,14 +126,14 @@ func (c *cloud) client(t *testing.T) *cloudclient.Client {
 	return client
 }
 
-// start runs a receiver on the store in dir; change may alter its
+// start runs a receiver on what is kept at a place; change may alter its
 // configuration.
-func start(t *testing.T, dir string, c *cloud, change func(*receiver.Config)) *bench {
+func start(t *testing.T, at place, c *cloud, change func(*receiver.Config)) *bench {
 	t.Helper()
-	store := openStore(t, dir)
+	store, sink, closeStore := at.open(t)
 	cfg := receiver.Config{
-		Store: store.Inbox, Sink: store.Rows, Cloud: c.client(t),
-		SpoolDir: dir, Log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil)),
+		Store: store, Sink: sink, Cloud: c.client(t),
+		SpoolDir: at.dir, Log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil)),
 	}
 	if change != nil {
 		change(&cfg)
@@ -151,26 +150,14 @@ func start(t *testing.T, dir string, c *cloud, change func(*receiver.Config)) *b
 			t.Error(err)
 		}
 	}()
-	b := &bench{Receiver: rcv, store: store}
+	b := &bench{Receiver: rcv, store: store, sink: sink}
 	b.stop = sync.OnceFunc(func() {
 		cancel()
 		<-done
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
+		closeStore()
 	})
 	t.Cleanup(b.stop)
 	return b
-}
-
-func openStore(t *testing.T, dir string) *sqlstore.Store {
-	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(dir, "inbox.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	return store
 }
 
 // notify posts the notification of a job and returns the answer's code.
@@ -199,24 +186,16 @@ func (b *bench) mustNotify(t *testing.T, id int64, status webhook.Status) {
 func (b *bench) awaitIdle(t *testing.T) {
 	t.Helper()
 	eventually(t, "every import is done", func() bool {
-		_, wanted, err := b.store.Inbox.NextDue(t.Context())
+		_, wanted, err := b.store.NextDue(t.Context())
 		return err == nil && !wanted
 	})
 }
 
-// wantRows expects exactly the first n rows of the job in dir, in order, and
+// wantRows expects exactly the first n rows of the job at a place, in order, and
 // returns the record of their import. It reads as another process would.
-func wantRows(t *testing.T, dir string, id int64, n int) receiver.Import {
+func wantRows(t *testing.T, at place, id int64, n int) receiver.Import {
 	t.Helper()
-	reader, err := sqlstore.OpenRows(sqlstore.RowsPath(filepath.Join(dir, "inbox.db")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reader.Close()
-	got, err := reader.Rows(t.Context(), id, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got, imp := at.read(t, id)
 	var b strings.Builder
 	for _, row := range got {
 		b.Write(row)
@@ -224,10 +203,6 @@ func wantRows(t *testing.T, dir string, id int64, n int) receiver.Import {
 	}
 	if want := rows(id, n); b.String() != want {
 		t.Errorf("job %d has %d rows:\n%s\nwant %d", id, len(got), b.String(), n)
-	}
-	imp, _, err := reader.Import(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
 	}
 	return imp
 }

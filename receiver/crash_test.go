@@ -137,29 +137,37 @@ func (c mortalCloud) Delete(ctx context.Context, id int64) error {
 
 // TestKilledAtEveryStep kills the receiver before and after each step of an
 // acknowledged import, first of a fresh job and then of the same job continued,
-// and starts it again: the rows are those of the job, each once.
+// and starts it again: the rows are those of the job, each once. The steps are
+// the failure points of docs/reliability.md.
 func TestKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
 	const steps = 8 // accept, state, fingerprint, download, renew, state, replace, done; and delete
-	for dieAt := 1; dieAt <= steps+1; dieAt++ {
-		for _, after := range []bool{false, true} {
-			for _, deletes := range []bool{false, true} {
-				t.Run(fmt.Sprintf("step=%d,after=%v,delete=%v", dieAt, after, deletes), func(t *testing.T) {
-					t.Parallel()
-					killOnce(t, dieAt, after, deletes)
-				})
+	onEachEngine(t, func(t *testing.T, at place) {
+		t.Helper()
+		for dieAt := 1; dieAt <= steps+1; dieAt++ {
+			for _, after := range []bool{false, true} {
+				for _, deletes := range []bool{false, true} {
+					if at.url != "" && deletes && dieAt < steps {
+						continue // nothing is different yet, and a dead process's lease takes time to end
+					}
+					t.Run(fmt.Sprintf("step=%d,after=%v,delete=%v", dieAt, after, deletes), func(t *testing.T) {
+						t.Parallel()
+						killOnce(t, at.fresh(t), dieAt, after, deletes)
+					})
+				}
 			}
 		}
-	}
+	})
 }
 
-func killOnce(t *testing.T, dieAt int, after, deletes bool) {
+func killOnce(t *testing.T, at place, dieAt int, after, deletes bool) {
 	t.Helper()
-	c, dir := newCloud(t), t.TempDir()
+	c := newCloud(t)
 	for round, j := range []job{{webhook.Shelved, 3, 10}, {webhook.Shelved, 5, 20}} {
 		c.set(7, j)
+		configure := func(cfg *receiver.Config) { cfg.DeleteAfterImport, cfg.Lease = deletes, time.Second }
 		p := &process{dieAt: dieAt, after: after, dead: make(chan struct{})}
-		b := start(t, dir, c, func(cfg *receiver.Config) { cfg.DeleteAfterImport = deletes; p.wrap(cfg) })
+		b := start(t, at, c, func(cfg *receiver.Config) { configure(cfg); p.wrap(cfg) })
 		code := b.notify(7, webhook.Shelved)
 		if dieAt == 1 && code != http.StatusServiceUnavailable || dieAt > 1 && code != http.StatusOK {
 			t.Fatalf("round %d: answered %d by a process that dies at step %d", round, code, dieAt)
@@ -169,19 +177,19 @@ func killOnce(t *testing.T, dieAt int, after, deletes bool) {
 			case <-p.dead:
 				return true
 			default:
-				_, wanted, err := b.store.Inbox.NextDue(t.Context())
+				_, wanted, err := b.store.NextDue(t.Context())
 				return err == nil && !wanted
 			}
 		})
 		b.stop()
 		t.Logf("round %d: died at %q", round, p.last)
 
-		again := start(t, dir, c, func(cfg *receiver.Config) { cfg.DeleteAfterImport = deletes })
+		again := start(t, at, c, configure)
 		if code != http.StatusOK {
 			again.mustNotify(t, 7, webhook.Shelved) // the sender's resend
 		}
 		again.awaitIdle(t)
-		wantRows(t, dir, 7, j.rows)
+		wantRows(t, at, 7, j.rows)
 		again.stop()
 	}
 	// Killed after the rows were in: they are not downloaded again.

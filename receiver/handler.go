@@ -33,40 +33,53 @@ type handler struct {
 	put     func(context.Context, Arrival) error
 	maxBody int64
 	tokens  [][sha256.Size]byte // hashes, so that comparing tells no length
-	log     *slog.Logger
+	key     []byte              // of the signature; nil if none is demanded
+
+	measures *measures
+	log      *slog.Logger
 }
 
-func newHandler(put func(context.Context, Arrival) error, maxBody int64, tokens []string, log *slog.Logger) *handler {
-	h := &handler{put: put, maxBody: maxBody, log: log}
-	for _, token := range tokens {
+func newHandler(put func(context.Context, Arrival) error, cfg Config, m *measures) *handler {
+	h := &handler{put: put, maxBody: cfg.MaxBody, measures: m, log: cfg.Log}
+	if cfg.SignatureKey != "" {
+		h.key = []byte(cfg.SignatureKey)
+	}
+	for _, token := range cfg.Tokens {
 		h.tokens = append(h.tokens, sha256.Sum256([]byte(token)))
 	}
 	return h
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	code := h.answer(w, r)
+	h.measures.answered(code, time.Since(begun))
+}
+
+// answer answers one request and returns the code.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request) int {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "a notification is a POST", http.StatusMethodNotAllowed)
-		return
+		return refuse(w, http.StatusMethodNotAllowed, "a notification is a POST")
 	}
 	if !h.authentic(r) {
 		w.Header().Set("WWW-Authenticate", `Token realm="webhook"`)
-		http.Error(w, "the token in the URL is missing or wrong", http.StatusUnauthorized)
-		return
+		return refuse(w, http.StatusUnauthorized, "the token in the URL is missing or wrong")
 	}
 	n, code, err := h.read(w, r)
 	if err != nil {
 		h.log.InfoContext(r.Context(), "refused a notification", "status", code, "reason", err)
-		http.Error(w, err.Error(), code)
-		return
+		return refuse(w, code, err.Error())
 	}
 	// The status only tells whether to look at the job: what becomes of it is
 	// decided by the job's state, because a resend may be older than that.
 	a := Arrival{Notification: n, ReceivedAt: time.Now(), Wanted: n.Status.Ended()}
 	if err := h.put(r.Context(), a); err != nil {
-		h.refuse(w, r, n, err)
-		return
+		// A failed commit has been logged, and under overload a line for each
+		// would be more load; the answers are counted.
+		h.log.DebugContext(r.Context(), "could not keep a notification", "job", n.JobID, "error", err)
+		w.Header().Set("Retry-After", retryAfter)
+		return refuse(w, http.StatusServiceUnavailable, "the notification could not be kept; send it again")
 	}
 	answer := "ok\n"
 	if !n.Status.Known() {
@@ -76,17 +89,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Whether the sender reads it can't be known, and changes nothing: it sends
 	// again what it thinks was lost.
 	_, _ = io.WriteString(w, answer)
+	return http.StatusOK
 }
 
-// refuse answers a notification that is not known to be on stable storage.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, n webhook.Notification, err error) {
-	if r.Context().Err() != nil {
-		h.log.InfoContext(r.Context(), "the sender hung up before the answer", "job", n.JobID)
-		return
-	}
-	h.log.ErrorContext(r.Context(), "could not keep a notification", "job", n.JobID, "error", err)
-	w.Header().Set("Retry-After", retryAfter)
-	http.Error(w, "the notification could not be kept; send it again", http.StatusServiceUnavailable)
+func refuse(w http.ResponseWriter, code int, reason string) int {
+	http.Error(w, reason, code)
+	return code
 }
 
 // authentic compares in a time that depends on neither the tokens nor on which
@@ -126,6 +134,9 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notifica
 	n, err := webhook.ParseForm(body)
 	if err != nil {
 		return webhook.Notification{}, http.StatusBadRequest, err
+	}
+	if h.key != nil && !signed(n, h.key, r.Header.Get(SignatureHeader)) {
+		return webhook.Notification{}, http.StatusUnauthorized, errors.New("the signature is missing or wrong")
 	}
 	return n, 0, nil
 }

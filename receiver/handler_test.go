@@ -14,7 +14,7 @@ import (
 
 func TestHandlerAnswers(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), newCloud(t), func(cfg *receiver.Config) { cfg.MaxBody = 1000 })
+	b := start(t, onSQLite(t), newCloud(t), func(cfg *receiver.Config) { cfg.MaxBody = 1000 })
 	const form, good = webhook.ContentType, "scrapingjob_id=1&status=started&sitemap_id=12&sitemap_name=a"
 	for _, tc := range []struct {
 		name, method, contentType, body string
@@ -58,9 +58,9 @@ func TestHandlerAnswers(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	t.Parallel()
-	c, dir := newCloud(t), t.TempDir()
+	c, at := newCloud(t), onSQLite(t)
 	c.set(7, job{webhook.Finished, 3, 10})
-	b := start(t, dir, c, func(cfg *receiver.Config) { cfg.Tokens = []string{"new&secret", "old"} })
+	b := start(t, at, c, func(cfg *receiver.Config) { cfg.Tokens = []string{"new&secret", "old"} })
 
 	routed := mux.NewRouter()
 	routed.Handle("/hook", b.Handler())
@@ -80,7 +80,7 @@ func TestToken(t *testing.T) {
 		}
 	}
 	b.awaitIdle(t)
-	wantRows(t, dir, 7, 0)
+	wantRows(t, at, 7, 0)
 	if n := c.count("GET 7"); n != 0 {
 		t.Errorf("%d calls without a token", n)
 	}
@@ -92,12 +92,13 @@ func TestToken(t *testing.T) {
 		}
 	}
 	b.awaitIdle(t)
-	wantRows(t, dir, 7, 3)
+	wantRows(t, at, 7, 3)
 }
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	store, client := openStore(t, t.TempDir()), newCloud(t).client(t)
+	store, sink, _ := onSQLite(t).open(t)
+	client := newCloud(t).client(t)
 	for name, change := range map[string]func(*receiver.Config){
 		"no store":          func(c *receiver.Config) { c.Store = nil },
 		"no sink":           func(c *receiver.Config) { c.Sink = nil },
@@ -106,7 +107,7 @@ func TestNewRefuses(t *testing.T) {
 		"negative workers":  func(c *receiver.Config) { c.Workers = -1 },
 		"a lease too short": func(c *receiver.Config) { c.Lease = 1 },
 	} {
-		cfg := receiver.Config{Store: store.Inbox, Sink: store.Rows, Cloud: client}
+		cfg := receiver.Config{Store: store, Sink: sink, Cloud: client}
 		if _, err := receiver.New(cfg); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +120,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestRunOnce(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), newCloud(t), nil)
+	b := start(t, onSQLite(t), newCloud(t), nil)
 	eventually(t, "it runs", b.Ready)
 	if err := b.Run(t.Context()); err == nil {
 		t.Error("ran twice")

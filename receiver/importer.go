@@ -32,16 +32,39 @@ type importer struct {
 	maxDownload  int64
 	importFailed bool
 	deleteAfter  bool
+	measures     *measures
 	log          *slog.Logger
 
-	wake chan struct{} // has room for one: something may be due
+	wake     chan struct{} // has room for one: something may be due
+	draining chan struct{} // closed when nothing more is to be taken up
+	drain    func()        // closes draining; twice is safe
 
 	mu          sync.Mutex
 	pausedUntil time.Time // the cloud's limit of calls is reached until then
 }
 
-// run leases what is due and imports it, until ctx ends; then it waits until
-// every import has been handed back.
+func newImporter(cfg Config, m *measures) *importer {
+	draining := make(chan struct{})
+	return &importer{
+		store:        cfg.Store,
+		sink:         cfg.Sink,
+		cloud:        cfg.Cloud,
+		workers:      cfg.Workers,
+		ttl:          cfg.Lease,
+		spoolDir:     cfg.SpoolDir,
+		maxDownload:  cfg.MaxDownload,
+		importFailed: cfg.ImportFailed,
+		deleteAfter:  cfg.DeleteAfterImport,
+		measures:     m,
+		log:          cfg.Log,
+		wake:         make(chan struct{}, 1),
+		draining:     draining,
+		drain:        sync.OnceFunc(func() { close(draining) }),
+	}
+}
+
+// run leases what is due and imports it, until ctx ends or it is drained; then
+// it waits until every import has ended or has been handed back.
 func (m *importer) run(ctx context.Context) {
 	var imports sync.WaitGroup
 	defer imports.Wait()
@@ -50,11 +73,13 @@ func (m *importer) run(ctx context.Context) {
 	for n := 1; ; n++ {
 		select {
 		case slots <- struct{}{}:
+		case <-m.draining:
+			return
 		case <-ctx.Done():
 			return
 		}
-		lease, err := m.next(ctx, process+"/"+strconv.Itoa(n))
-		if err != nil {
+		lease, ok := m.next(ctx, process+"/"+strconv.Itoa(n))
+		if !ok {
 			return
 		}
 		imports.Go(func() {
@@ -64,22 +89,23 @@ func (m *importer) run(ctx context.Context) {
 	}
 }
 
-// next waits for an import that is due and leases it. Its only error is ctx's:
-// a store that fails is asked again, because its disk may have room again.
-func (m *importer) next(ctx context.Context, owner string) (Lease, error) {
+// next waits for an import that is due and leases it. ok is false when nothing
+// more is to be taken up. A store that fails is asked again, because its disk
+// may have room again.
+func (m *importer) next(ctx context.Context, owner string) (l Lease, ok bool) {
 	for {
 		wait := m.pause()
 		if wait == 0 {
 			lease, ok, err := m.store.Lease(ctx, owner, m.ttl)
 			if ok && err == nil {
-				return lease, nil
+				return lease, true
 			}
 			if err == nil {
 				wait, ok, err = m.store.NextDue(ctx)
 			}
 			switch {
 			case ctx.Err() != nil:
-				return Lease{}, ctx.Err()
+				return Lease{}, false
 			case err != nil:
 				m.log.ErrorContext(ctx, "could not look for imports", "error", err)
 				wait = firstRetry
@@ -91,11 +117,16 @@ func (m *importer) next(ctx context.Context, owner string) (Lease, error) {
 		select {
 		case <-timer.C:
 		case <-m.wake:
+		case <-m.draining:
 		case <-ctx.Done():
 		}
 		timer.Stop()
-		if ctx.Err() != nil {
-			return Lease{}, ctx.Err()
+		select {
+		case <-m.draining:
+			return Lease{}, false
+		case <-ctx.Done():
+			return Lease{}, false
+		default:
 		}
 	}
 }
@@ -127,6 +158,7 @@ func (m *importer) pauseFor(d time.Duration) {
 func (m *importer) work(ctx context.Context, lease Lease) {
 	log := m.log.With("job", lease.JobID)
 	defer m.notify() // the job may be wanted again, or has a time to be due at
+	begun := time.Now()
 	leased, held := m.hold(ctx, lease)
 	outcome, err := m.importJob(leased, held)
 	lease = held.let()
@@ -137,13 +169,16 @@ func (m *importer) work(ctx context.Context, lease Lease) {
 	switch {
 	case err == nil:
 		log.InfoContext(ctx, "import done", "outcome", outcome)
+		m.measures.imported(outcome, time.Since(begun))
 		err = m.store.Done(say, lease, outcome)
 	case ctx.Err() != nil:
 		err = m.store.Release(say, lease)
 	case errors.Is(context.Cause(leased), ErrLeaseLost), errors.Is(err, ErrLeaseLost):
 		log.WarnContext(ctx, "import dropped", "error", ErrLeaseLost)
+		m.measures.leasesLost.Inc()
 		return // whoever has it now does the import
 	default:
+		m.measures.retries.Inc()
 		m.pauseFor(rateLimit(err))
 		delay := retryDelay(lease.Attempts, err, jitter())
 		level := slog.LevelWarn

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // The reasons for which the inbox takes nothing.
@@ -19,9 +21,11 @@ var (
 // inbox commits arrivals in groups: the requests that wait at the same moment
 // share one transaction, and so one sync of the disk.
 type inbox struct {
-	store  Store
-	batch  int    // bound of one transaction
-	wanted func() // called after a commit that wants imports
+	accept   func(context.Context, []Arrival) error
+	batch    int    // bound of one transaction
+	wanted   func() // called after a commit that wants imports
+	measures *measures
+	log      *slog.Logger
 
 	// mu lets many put at once and stopping exclude them all. It guards stopped,
 	// and that nothing is sent on waiting once that is closed.
@@ -37,8 +41,8 @@ type arrival struct {
 	result chan error
 }
 
-func newInbox(store Store, queue, batch int, wanted func()) *inbox {
-	return &inbox{store: store, batch: batch, wanted: wanted, waiting: make(chan arrival, queue)}
+func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, wanted func(), m *measures, log *slog.Logger) *inbox {
+	return &inbox{accept: accept, batch: batch, wanted: wanted, measures: m, log: log, waiting: make(chan arrival, queue)}
 }
 
 // put returns nil once a is on stable storage. An error says that it may not
@@ -72,12 +76,14 @@ func (b *inbox) enqueue(a arrival) error {
 }
 
 // stop closes the inbox: nothing new is taken, and run returns when what was
-// taken is committed.
+// taken is committed. Twice is safe.
 func (b *inbox) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.stopped = true
-	close(b.waiting)
+	if !b.stopped {
+		b.stopped = true
+		close(b.waiting)
+	}
 }
 
 func (b *inbox) isStopped() bool {
@@ -133,9 +139,13 @@ func (b *inbox) commit(group []arrival) error {
 		arrivals[i] = a.Arrival
 		wanted = wanted || a.Wanted
 	}
-	if err := b.store.Accept(context.Background(), arrivals); err != nil {
+	begun := time.Now()
+	if err := b.accept(context.Background(), arrivals); err != nil {
+		// Said once for all of them: there may be very many.
+		b.log.Error("could not keep notifications, their senders are told to send them again", "count", len(group), "error", err)
 		return fmt.Errorf("committing %d notifications: %w", len(group), err)
 	}
+	b.measures.committed(len(group), time.Since(begun))
 	if wanted {
 		b.wanted()
 	}

@@ -45,7 +45,7 @@ func (g *gate) Accept(ctx context.Context, a []receiver.Arrival) error {
 func startGated(t *testing.T, change func(*receiver.Config)) (*bench, *gate) {
 	t.Helper()
 	var g *gate
-	b := start(t, t.TempDir(), newCloud(t), func(cfg *receiver.Config) {
+	b := start(t, onSQLite(t), newCloud(t), func(cfg *receiver.Config) {
 		g = newGate(cfg.Store)
 		cfg.Store = g
 		if change != nil {
@@ -165,10 +165,10 @@ func TestFullQueueIsRefused(t *testing.T) {
 // A sender that hangs up neither undoes its commit nor is waited for.
 func TestHangUpDuringTheCommit(t *testing.T) {
 	t.Parallel()
-	c, dir := newCloud(t), t.TempDir()
+	c, at := newCloud(t), onSQLite(t)
 	c.set(7, job{webhook.Finished, 3, 10})
 	var g *gate
-	b := start(t, dir, c, func(cfg *receiver.Config) { g = newGate(cfg.Store); cfg.Store = g })
+	b := start(t, at, c, func(cfg *receiver.Config) { g = newGate(cfg.Store); cfg.Store = g })
 	ctx, hangUp := context.WithCancel(t.Context())
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/",
 		strings.NewReader("scrapingjob_id=7&status=finished&sitemap_id=12"))
@@ -183,10 +183,10 @@ func TestHangUpDuringTheCommit(t *testing.T) {
 	<-answered
 	g.let <- nil
 	eventually(t, "the rows are imported", func() bool {
-		f, err := b.store.Rows.Fingerprint(t.Context(), 7)
+		f, err := b.sink.Fingerprint(t.Context(), 7)
 		return err == nil && f != ""
 	})
-	wantRows(t, dir, 7, 3)
+	wantRows(t, at, 7, 3)
 }
 
 // What was taken before a stop is committed and answered.

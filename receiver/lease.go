@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// holding is a lease that is kept while its import is worked on.
+// holding is a lease that is kept while its import is worked on. Without a
+// store there is nothing to keep: the import is another queue's.
 type holding struct {
-	store  Store
+	store  Store // may be nil
 	ttl    time.Duration
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when nothing renews the lease any more
@@ -56,6 +57,9 @@ func (h *holding) keep(ctx context.Context) {
 // renew renews the lease and takes up the generation of now: whatever is asked
 // of the cloud after this is no older than the notifications counted in it.
 func (h *holding) renew(ctx context.Context) error {
+	if h.store == nil {
+		return nil
+	}
 	l, err := h.store.Renew(ctx, h.lease(), h.ttl)
 	if err != nil {
 		return err

@@ -23,6 +23,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // The defaults of [Config].
@@ -35,18 +37,45 @@ const (
 	DefaultMaxDownload = 16 << 30
 )
 
-// Config is what a [Receiver] is made of. Store, Sink and Cloud are required;
-// they stay the caller's to close, after Run has returned.
+// Role is which part of the work a [Receiver] does. With a [Shared] store the
+// parts can be in different processes.
+type Role string
+
+// The roles of a [Receiver].
+const (
+	RoleAll     Role = "all"     // both; the default
+	RoleReceive Role = "receive" // takes notifications, imports nothing
+	RoleImport  Role = "import"  // imports, answers notifications 503
+)
+
+func (r Role) receives() bool { return r != RoleImport }
+func (r Role) imports() bool  { return r != RoleReceive }
+
+// Config is what a [Receiver] is made of. What it is given stays the caller's to
+// close, after Run has returned.
 type Config struct {
+	// Store is the inbox and the queue of imports. Required, unless HandOff is
+	// set.
 	Store Store
+	// HandOff takes the place of Store where imports are to be put into a queue
+	// that exists already: it must return nil only when the queue has every
+	// wanted arrival on stable storage. The queue's worker calls
+	// [Receiver.Import] for each, and again for what failed. The role is then
+	// [RoleReceive].
+	HandOff func(ctx context.Context, arrivals []Arrival) error
+	// Sink and Cloud are required to import.
 	Sink  Sink
 	Cloud Cloud
+	// Role is the part of the work to do; "" is [RoleAll].
+	Role Role
 
 	// Tokens are the secrets of which one must be in the endpoint's URL, as the
 	// query parameter or the route's variable [TokenParam]; several at once
 	// allow for a rotation. None: everyone may notify. A notification only ever
 	// makes the receiver ask the cloud, so what a forged one costs is calls.
 	Tokens []string
+	// SignatureKey, if set, demands a header [SignatureHeader] made with it.
+	SignatureKey string
 	// MaxBody caps the form, in bytes; 0 is [DefaultMaxBody].
 	MaxBody int64
 	// Queue is how many notifications may wait for their commit; beyond it the
@@ -55,6 +84,10 @@ type Config struct {
 	// Batch is how many notifications one transaction may take; 0 is
 	// [DefaultBatch].
 	Batch int
+	// Retain is how long notifications are kept once they arrived, if the store
+	// is an [Upkeep]; 0 is for ever. Imports that are wanted, and what was
+	// imported, stay.
+	Retain time.Duration
 
 	// Workers is how many imports are worked on at once; 0 is [DefaultWorkers].
 	Workers int
@@ -71,6 +104,8 @@ type Config struct {
 	// storage, unless it failed.
 	DeleteAfterImport bool
 
+	// Metrics is where the receiver registers its metrics; nil is nowhere.
+	Metrics prometheus.Registerer
 	// Log is where the receiver says what it does; nil is [slog.Default].
 	Log *slog.Logger
 }
@@ -81,7 +116,11 @@ type Receiver struct {
 	handler  http.Handler
 	inbox    *inbox
 	importer *importer
+	fleet    *fleet  // nil if the store is not shared
+	pruner   *pruner // nil if everything is kept
+	role     Role
 	started  atomic.Bool
+	draining atomic.Bool
 }
 
 // New checks cfg and returns a receiver. It touches neither store nor cloud.
@@ -89,40 +128,39 @@ func New(cfg Config) (*Receiver, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configuring the receiver: %w", err)
 	}
-	importer := &importer{
-		store:        cfg.Store,
-		sink:         cfg.Sink,
-		cloud:        cfg.Cloud,
-		workers:      cfg.Workers,
-		ttl:          cfg.Lease,
-		spoolDir:     cfg.SpoolDir,
-		maxDownload:  cfg.MaxDownload,
-		importFailed: cfg.ImportFailed,
-		deleteAfter:  cfg.DeleteAfterImport,
-		log:          cfg.Log,
-		wake:         make(chan struct{}, 1),
+	measures := newMeasures()
+	r := &Receiver{role: cfg.Role, importer: newImporter(cfg, measures)}
+	accept := cfg.HandOff
+	if accept == nil {
+		accept = cfg.Store.Accept
 	}
-	inbox := newInbox(cfg.Store, cfg.Queue, cfg.Batch, importer.notify)
-	return &Receiver{
-		handler:  newHandler(inbox.put, cfg.MaxBody, cfg.Tokens, cfg.Log),
-		inbox:    inbox,
-		importer: importer,
-	}, nil
+	wanted := r.importer.notify
+	if shared, ok := cfg.Store.(Shared); ok {
+		r.fleet = newFleet(shared, cfg.Role, r.importer.notify, cfg.Log)
+		wanted = r.fleet.wanted
+	}
+	upkeep, _ := cfg.Store.(Upkeep)
+	if cfg.Retain > 0 {
+		r.pruner = &pruner{store: upkeep, retain: cfg.Retain, log: cfg.Log}
+	}
+	r.inbox = newInbox(accept, cfg.Queue, cfg.Batch, wanted, measures, cfg.Log)
+	r.handler = newHandler(r.inbox.put, cfg, measures)
+	if cfg.Metrics != nil {
+		if err := measures.register(cfg.Metrics, r.inbox, upkeep); err != nil {
+			return nil, fmt.Errorf("configuring the receiver: registering its metrics: %w", err)
+		}
+	}
+	return r, nil
 }
 
 // complete fills in the defaults and refuses what can't be meant.
 func (c *Config) complete() error {
-	if c.Store == nil || c.Sink == nil || c.Cloud == nil {
-		return errors.New("a store, a sink and a cloud are required")
+	if c.HandOff != nil {
+		setDefault(&c.Role, RoleReceive)
 	}
-	if slices.Contains(c.Tokens, "") {
-		return errors.New("a secret token is empty")
-	}
-	if c.MaxBody < 0 || c.Queue < 0 || c.Batch < 0 || c.Workers < 0 || c.Lease < 0 || c.MaxDownload < 0 {
-		return errors.New("a limit is negative")
-	}
-	if c.Lease > 0 && c.Lease < 3*time.Millisecond {
-		return fmt.Errorf("a lease of %v can't be renewed in time", c.Lease)
+	setDefault(&c.Role, RoleAll)
+	if err := c.check(); err != nil {
+		return err
 	}
 	setDefault(&c.MaxBody, DefaultMaxBody)
 	setDefault(&c.Queue, DefaultQueue)
@@ -133,6 +171,29 @@ func (c *Config) complete() error {
 	setDefault(&c.MaxDownload, DefaultMaxDownload)
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	return nil
+}
+
+func (c *Config) check() error {
+	_, forgets := c.Store.(Upkeep)
+	switch {
+	case (c.Store == nil) == (c.HandOff == nil):
+		return errors.New("either a store or a hand-off is required")
+	case c.Role != RoleAll && c.Role != RoleReceive && c.Role != RoleImport:
+		return fmt.Errorf("there is no role %q", c.Role)
+	case c.HandOff != nil && c.Role != RoleReceive:
+		return errors.New("with a hand-off, the importing is its queue's")
+	case c.Role.imports() && (c.Sink == nil || c.Cloud == nil):
+		return errors.New("a sink and a cloud are required to import")
+	case slices.Contains(c.Tokens, ""):
+		return errors.New("a secret token is empty")
+	case min(c.MaxBody, int64(c.Queue), int64(c.Batch), int64(c.Workers), int64(c.Lease), c.MaxDownload, int64(c.Retain)) < 0:
+		return errors.New("a limit is negative")
+	case c.Lease > 0 && c.Lease < 3*time.Millisecond:
+		return fmt.Errorf("a lease of %v can't be renewed in time", c.Lease)
+	case c.Retain > 0 && !forgets:
+		return errors.New("the store can't forget: it is no Upkeep")
 	}
 	return nil
 }
@@ -149,22 +210,55 @@ func setDefault[T comparable](field *T, value T) {
 // MaxBody, but as slowly as it is sent.
 func (r *Receiver) Handler() http.Handler { return r.handler }
 
-// Ready reports whether Run is taking notifications.
-func (r *Receiver) Ready() bool { return r.started.Load() && !r.inbox.isStopped() }
+// Ready reports whether Run is at work and is going to be: a balancer should
+// send this process what there is.
+func (r *Receiver) Ready() bool {
+	return r.started.Load() && !r.draining.Load() && !r.inbox.isStopped()
+}
 
-// Run takes notifications and imports jobs until ctx ends. Then it takes
-// nothing new, commits and answers what it took, hands the imports back that
-// are under way, and returns nil. A server should stop serving the handler
-// before ctx ends, so that no sender is told 503. Run can be called once.
+// Drain begins a stop that disturbs nobody: Ready is false from now on, no
+// import is taken up any more, and everything else goes on until Run's context
+// ends.
+func (r *Receiver) Drain() {
+	r.draining.Store(true)
+	r.importer.drain()
+}
+
+// Run does the role's work until ctx ends. Then it takes nothing new, commits
+// and answers what it took, hands the imports back that are under way, and
+// returns nil. A server should stop serving the handler before ctx ends, so
+// that no sender is told 503. Run can be called once.
 func (r *Receiver) Run(ctx context.Context) error {
 	if r.started.Swap(true) {
 		return errors.New("running the receiver: it has been run before")
 	}
+	if !r.role.receives() {
+		r.inbox.stop()
+	}
 	var running sync.WaitGroup
 	running.Go(r.inbox.run)
-	running.Go(func() { r.importer.run(ctx) })
+	if r.role.imports() {
+		running.Go(func() { r.importer.run(ctx) })
+	}
+	if r.fleet != nil {
+		running.Go(func() { r.fleet.run(ctx) })
+	}
+	if r.pruner != nil {
+		running.Go(func() { r.pruner.run(ctx) })
+	}
 	<-ctx.Done()
 	r.inbox.stop()
 	running.Wait()
 	return nil
+}
+
+// Import brings the sink up to date with a job, for the worker of a queue that
+// imports were handed off to; Sink and Cloud must be set. An error says that it
+// is to be called again later: [*cloudclient.Error] may say when. Two calls for
+// one job at once are harmless, as is one too many.
+func (r *Receiver) Import(ctx context.Context, jobID int64) (Outcome, error) {
+	if r.importer.sink == nil || r.importer.cloud == nil {
+		return "", errors.New("importing: the receiver has no sink or no cloud")
+	}
+	return r.importer.importJob(ctx, &holding{now: Lease{JobID: jobID}})
 }
