@@ -35,6 +35,11 @@ type Config struct {
 	// Observe is told of every call when it begins and again when it ended. It
 	// is called by many goroutines and holds up the call. Nil: nobody watches.
 	Observe func(Call)
+	// RateLimit is how many calls may be made in a time; the zero value is off.
+	RateLimit RateLimit
+	// SchedulerEnabled is told of every sitemap whose scheduler was enabled over
+	// HTTP, before that is answered. Nil: it makes no jobs.
+	SchedulerEnabled func(sitemapID int64)
 	// JobCreated is told of every job that was created over HTTP, before its
 	// creation is answered. Nil: the job waits until somebody moves it.
 	JobCreated func(cloud.Job)
@@ -44,6 +49,7 @@ type server struct {
 	cfg    Config
 	token  [sha256.Size]byte
 	number atomic.Uint64
+	limit  *limiter
 }
 
 // New makes the API's handler, which serves below [Path] and answers any other
@@ -55,7 +61,7 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Token == "" {
 		return nil, errors.New("configuring the API: it needs a token")
 	}
-	s := &server{cfg: cfg, token: sha256.Sum256([]byte(cfg.Token))}
+	s := &server{cfg: cfg, token: sha256.Sum256([]byte(cfg.Token)), limit: newLimiter(cfg.RateLimit)}
 	router := mux.NewRouter().SkipClean(true)
 	for path, methods := range s.routes() {
 		pattern := Path + strings.ReplaceAll(path, "{id}", "{id:[0-9]+}")
@@ -71,14 +77,23 @@ type methods map[string]http.Handler
 // routes is the API's table of paths.
 func (s *server) routes() map[string]methods {
 	return map[string]methods{
-		"account":                {http.MethodGet: answering(s.account)},
-		"sitemap":                {http.MethodPost: answering(s.createSitemap)},
-		"sitemap/{id}":           {http.MethodGet: answering(s.sitemap), http.MethodDelete: answering(s.deleteSitemap)},
-		"sitemaps":               {http.MethodGet: answering(s.sitemaps)},
-		"scraping-job":           {http.MethodPost: answering(s.createJob)},
-		"scraping-job/{id}":      {http.MethodGet: answering(s.job), http.MethodDelete: answering(s.deleteJob)},
-		"scraping-job/{id}/json": {http.MethodGet: http.HandlerFunc(s.downloadJSON)},
-		"scraping-jobs":          {http.MethodGet: answering(s.jobs)},
+		"account": {http.MethodGet: answering(s.account)},
+		"sitemap": {http.MethodPost: answering(s.createSitemap)},
+		"sitemap/{id}": {
+			http.MethodGet: answering(s.sitemap), http.MethodPut: answering(s.replaceSitemap), http.MethodDelete: answering(s.deleteSitemap),
+		},
+		"sitemap/{id}/enable-scheduler":      {http.MethodPost: answering(s.enableScheduler)},
+		"sitemap/{id}/disable-scheduler":     {http.MethodPost: answering(s.disableScheduler)},
+		"sitemap/{id}/scheduler":             {http.MethodGet: answering(s.scheduler)},
+		"scraping-job/{id}/csv":              {http.MethodGet: http.HandlerFunc(s.downloadCSV)},
+		"scraping-job/{id}/xlsx":             {http.MethodGet: http.HandlerFunc(s.downloadXLSX)},
+		"scraping-job/{id}/problematic-urls": {http.MethodGet: answering(s.problematicURLs)},
+		"scraping-job/{id}/data-quality":     {http.MethodGet: answering(s.dataQuality)},
+		"sitemaps":                           {http.MethodGet: answering(s.sitemaps)},
+		"scraping-job":                       {http.MethodPost: answering(s.createJob)},
+		"scraping-job/{id}":                  {http.MethodGet: answering(s.job), http.MethodDelete: answering(s.deleteJob)},
+		"scraping-job/{id}/json":             {http.MethodGet: http.HandlerFunc(s.downloadJSON)},
+		"scraping-jobs":                      {http.MethodGet: answering(s.jobs)},
 	}
 }
 

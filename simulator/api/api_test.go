@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/api"
@@ -29,7 +31,13 @@ const sitemapBody = `{"startUrl":["https://a.example/x?a=1&b=<2>"],"_id":"my-sit
 
 func newWorld(t *testing.T, cfg api.Config) *world {
 	t.Helper()
-	c, err := cloud.New(cloud.Config{Seed: 1, Now: func() time.Time { return time.Unix(1_580_256_000, 0) }})
+	return newWorldOf(t, cloud.Config{}, cfg)
+}
+
+func newWorldOf(t *testing.T, kind cloud.Config, cfg api.Config) *world {
+	t.Helper()
+	kind.Seed, kind.Now = 1, func() time.Time { return time.Unix(1_580_256_000, 0) }
+	c, err := cloud.New(kind)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,6 +75,9 @@ func (w *world) finish(spec cloud.JobSpec, rows int) {
 	w.must(w.End(job.ID, webhook.Finished, rows))
 }
 
+// plain is a client that does not ask for gzip.
+var plain = &http.Client{Transport: &http.Transport{DisableCompression: true}}
+
 type answer struct {
 	status int
 	header http.Header
@@ -88,7 +99,7 @@ func (w *world) callURL(method, url, body string) answer {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	w.must(err)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := plain.Do(req)
 	w.must(err)
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
@@ -108,6 +119,13 @@ func TestEndpoints(t *testing.T) {
 	const job8 = `{"id":8,"custom_id":"mine/8","sitemap_name":"my-sitemap","status":"finished","sitemap_id":{S},` +
 		`"test_run":1,"jobs_scheduled":2,"jobs_executed":2,"jobs_failed":0,"jobs_empty":0,"jobs_no_value":0,"stored_record_count":21,` +
 		`"request_interval":2000,"page_load_delay":500,"driver":"fulljs","scheduled":0,"time_created":1580256000,"scraping_duration":1}`
+	const defaultPlan = `{"success":true,"data":{"scheduler_enabled":false,"cron_minute":"0","cron_hour":"0","cron_day":"*","cron_month":"*",` +
+		`"cron_weekday":"*","cron_timezone":"UTC","request_interval":2000,"page_load_delay":2000,"driver":"fast","proxy":0}}`
+	const quality8 = `{"success":true,"data":{"min_record_count":{"got":21,"expected":1,"success":true},` +
+		`"max_failed_pages_percent":{"got":0,"expected":5,"success":true},"max_empty_pages_percent":{"got":0,"expected":5,"success":true},` +
+		`"max_no_value_pages_percent":{"got":0,"expected":5,"success":true},"min_column_records":{"name":{"got":100,"expected":95,"success":true},` +
+		`"web-scraper-order":{"got":100,"expected":95,"success":true},"web-scraper-start-url":{"got":100,"expected":95,"success":true}},` +
+		`"overall_data_quality_success":true}}`
 	const newJob = `{"sitemap_id":{S},"driver":"fulljs","page_load_delay":0,"request_interval":2000`
 	for _, tc := range []struct {
 		method, path, body string
@@ -127,12 +145,32 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "sitemap/5", "", 404, notFound},
 		{"DELETE", "sitemap/{S}", "", 200, ok},
 		{"DELETE", "sitemap/5", "", 404, notFound},
+		{"PUT", "sitemap/{S}", `{"selectors":[],"startUrl":["u"],"_id":"renamed"}`, 200, ok},
+		{"PUT", "sitemap/{S}", `{"_id":"renamed","startUrl":["https://a.example/[1-100001]"],"selectors":[{}]}`, 422, `{"success":false,"validationErrors":{` +
+			`"selectors.0.id":["The id field is required."],"startUrl":["The startUrl stands for more than 100000 pages."]}}`},
+		{"PUT", "sitemap/5", "", 404, notFound},
+		{"GET", "sitemap/{S}/scheduler", "", 200, defaultPlan},
+		{"GET", "sitemap/5/scheduler", "", 404, notFound},
+		{"POST", "sitemap/{S}/enable-scheduler", plan, 200, ok},
+		{"POST", "sitemap/5/enable-scheduler", plan, 404, notFound},
+		{"POST", "sitemap/{S}/enable-scheduler", "1", 422, `{"success":false,"validationErrors":{"scheduler":["The scheduler must be a JSON object."]}}`},
+		{"POST", "sitemap/{S}/enable-scheduler", `{"cron_minute":"61","cron_hour":"a","cron_day":"","cron_month":13,"cron_timezone":"Nowhere","driver":"slow","proxy":{}}`, 422,
+			`{"success":false,"validationErrors":{"cron_day":["The cron_day must be a field of a cron expression."],` +
+				`"cron_hour":["The cron_hour must be a field of a cron expression."],"cron_minute":["The cron_minute must be a field of a cron expression."],` +
+				`"cron_month":["The cron_month must be a field of a cron expression."],"cron_timezone":["The cron_timezone must be a time zone."],` +
+				`"cron_weekday":["The cron_weekday field is required."],"driver":["The driver must be fast or fulljs."],` +
+				`"page_load_delay":["The page_load_delay field is required."],"proxy":["The proxy must be an integer or a name."],` +
+				`"request_interval":["The request_interval field is required."]}}`},
+		{"POST", "sitemap/{S}/disable-scheduler", "", 200, ok},
+		{"POST", "sitemap/5/disable-scheduler", "", 404, notFound},
+		{"GET", "sitemap/{S}/enable-scheduler", "", 405, notAllowed},
 		{"GET", "sitemap", "", 405, notAllowed},
 		{"PATCH", "sitemap/{S}", "", 405, notAllowed},
 		{"GET", "sitemaps", "", 200, `{"success":true,"data":[{"id":{S},"name":"my-sitemap"}],"current_page":1,"last_page":1,"total":1,"per_page":100}`},
 		{"GET", "sitemaps?page=2", "", 200, `{"success":true,"data":[],"current_page":2,"last_page":1,"total":1,"per_page":100}`},
 		{"GET", "sitemaps?page=x", "", 200, `{"success":true,"data":[{"id":{S},"name":"my-sitemap"}],"current_page":1,"last_page":1,"total":1,"per_page":100}`},
 		{"GET", "sitemaps?tag=t", "", 200, emptyPage},
+		{"GET", "sitemaps?tag=shops", "", 200, `{"success":true,"data":[{"id":{S},"name":"my-sitemap"}],"current_page":1,"last_page":1,"total":1,"per_page":100}`},
 		{"POST", "scraping-job", newJob + `}`, 200, `{"success":true,"data":{"id":{N},"custom_id":null}}`},
 		{"POST", "scraping-job", newJob + `,"custom_id":"c","proxy":"de","start_urls":["https://b.example/"]}`, 200, `{"success":true,"data":{"id":{N},"custom_id":"c"}}`},
 		{"POST", "scraping-job", newJob + `,"custom_id":null,"proxy":1}`, 200, `{"success":true,"data":{"id":{N},"custom_id":null}}`},
@@ -155,11 +193,20 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "scraping-jobs?sitemap_id=5", "", 200, emptyPage},
 		{"GET", "scraping-jobs?sitemap_id=x", "", 422, `{"success":false,"validationErrors":{"sitemap_id":["The sitemap_id must be a positive integer."]}}`},
 		{"GET", "scraping-jobs?tag=t", "", 200, emptyPage},
+		{"GET", "scraping-jobs?tag=shops", "", 200, `{"success":true,"data":[` + job7 + `,` + job8 + `],"current_page":1,"last_page":1,"total":2,"per_page":100}`},
 		{"DELETE", "scraping-job/8", "", 200, ok},
 		{"DELETE", "scraping-job/9", "", 404, notFound},
 		{"GET", "scraping-job/7/json", "", 200, ""},
 		{"GET", "scraping-job/9/json", "", 404, notFound},
 		{"PUT", "scraping-job/8/json", "", 405, notAllowed},
+		{"GET", "scraping-job/9/csv", "", 404, notFound},
+		{"GET", "scraping-job/9/xlsx", "", 404, notFound},
+		{"GET", "scraping-job/7/problematic-urls", "", 200, emptyPage},
+		{"GET", "scraping-job/8/problematic-urls", "", 200, emptyPage},
+		{"GET", "scraping-job/9/problematic-urls", "", 404, notFound},
+		{"GET", "scraping-job/7/data-quality", "", 422, `{"success":false,"validationErrors":{"scraping_job_id":["Data quality check not available yet, scraping job not finished"]}}`},
+		{"GET", "scraping-job/8/data-quality", "", 200, quality8},
+		{"GET", "scraping-job/9/data-quality", "", 404, notFound},
 		{"GET", "", "", 404, notFound},
 		{"GET", "no-such-thing", "", 404, notFound},
 		{"GET", "sitemaps/", "", 404, notFound},
@@ -169,6 +216,7 @@ func TestEndpoints(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, api.Config{})
 			sitemap := w.addSitemap()
+			w.must(w.TagSitemap(sitemap, []string{"shops"}))
 			_, err := w.AddJob(cloud.JobSpec{ID: 7, SitemapID: sitemap})
 			w.must(err)
 			w.finish(cloud.JobSpec{
@@ -201,6 +249,10 @@ const (
 	unauthorized = `{"success":false,"error":"Unauthorized"}`
 )
 
+// plan is a whole scheduler configuration.
+const plan = `{"cron_minute":"*/10","cron_hour":7,"cron_day":"*","cron_month":"*","cron_weekday":"1-5","cron_timezone":"Europe/Riga",` +
+	`"request_interval":1000,"page_load_delay":0,"driver":"fulljs","proxy":"de"}`
+
 // newID is the id in the answer to a creation.
 func newID(body string) string {
 	_, rest, _ := strings.Cut(body, `"id":`)
@@ -229,8 +281,125 @@ func TestAuthentication(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d %s", tc.name, got.status, got.body, tc.status, tc.want)
 		}
 	}
-	if got := w.call("PUT", "sitemap/5", "").header.Get("Allow"); got != "DELETE, GET" {
+	if got := w.call("PUT", "scraping-job/5", "").header.Get("Allow"); got != "DELETE, GET" {
 		t.Errorf("Allow is %q", got)
+	}
+}
+
+// TestARefusalIsForgotten: what one call is refused for is no other's matter.
+func TestARefusalIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, api.Config{})
+	if got := w.callURL("GET", w.url+"account", ""); got.status != 401 {
+		t.Errorf("without the token: %d", got.status)
+	}
+	if got := w.call("GET", "account", ""); got.status != 200 {
+		t.Errorf("with the token, after a call without it: %d", got.status)
+	}
+}
+
+func TestSchedulerIsKept(t *testing.T) {
+	t.Parallel()
+	var enabled []int64
+	w := newWorld(t, api.Config{SchedulerEnabled: func(id int64) { enabled = append(enabled, id) }})
+	id := w.addSitemap()
+	path := fmt.Sprintf("sitemap/%d/", id)
+	w.call("POST", path+"enable-scheduler", plan)
+	want := `{"success":true,"data":{"scheduler_enabled":true,"cron_minute":"*/10","cron_hour":"7","cron_day":"*","cron_month":"*","cron_weekday":"1-5",` +
+		`"cron_timezone":"Europe/Riga","request_interval":1000,"page_load_delay":0,"driver":"fulljs","proxy":"de"}}`
+	if got := w.call("GET", path+"scheduler", "").body; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	w.call("POST", path+"disable-scheduler", "")
+	if got := w.call("GET", path+"scheduler", "").body; got != strings.Replace(want, "true,\"cron", "false,\"cron", 1) {
+		t.Errorf("disabled, it reads %s", got)
+	}
+	if len(enabled) != 1 || enabled[0] != id {
+		t.Errorf("told of %v, want the one that was enabled", enabled)
+	}
+}
+
+func TestProblematicURLsArePaged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, api.Config{})
+	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.addSitemap()})
+	w.must(err)
+	w.must(w.Start(job.ID))
+	w.must(w.Conclude(job.ID, cloud.Outcome{Status: webhook.Failed, FailedPages: 101, EmptyPages: 20}))
+	for page, want := range map[int]string{
+		1: `{"url":"https://a.example/x?a=1&b=<2>&page=2","type":"failed"}`,
+		2: `{"url":"https://a.example/x?a=1&b=<2>&page=103","type":"empty"}`,
+	} {
+		got := w.call("GET", fmt.Sprintf("scraping-job/%d/problematic-urls?page=%d", job.ID, page), "").body
+		if !strings.Contains(got, want) || !strings.Contains(got, `"last_page":2,"total":121,"per_page":100`) {
+			t.Errorf("page %d is %s", page, got)
+		}
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, api.Config{RateLimit: api.RateLimit{Calls: 2, Per: time.Hour}})
+	for _, left := range []string{"1", "0"} {
+		got := w.call("GET", "account", "")
+		if got.status != 200 || got.header.Get("X-RateLimit-Limit") != "2" || got.header.Get("X-RateLimit-Remaining") != left {
+			t.Errorf("got %d with %v, want %s left", got.status, got.header, left)
+		}
+	}
+	got := w.call("GET", "account", "")
+	if got.status != 429 || got.body != `{"success":false,"error":"Too Many Attempts."}` || got.header.Get("X-RateLimit-Remaining") != "0" {
+		t.Errorf("the third call: %d %s %v", got.status, got.body, got.header)
+	}
+	retry, err := strconv.Atoi(got.header.Get("Retry-After"))
+	reset, errReset := strconv.ParseInt(got.header.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil || errReset != nil || retry < 1 || retry > 3600 || time.Until(time.Unix(reset, 0)) > time.Hour+time.Second {
+		t.Errorf("retry after %d, reset at %d", retry, reset)
+	}
+	if got := w.callURL("GET", w.url+"account", ""); got.status != 401 {
+		t.Errorf("a stranger is answered %d, want 401: the limit is the user's", got.status)
+	}
+}
+
+func TestRateLimitStretches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := cloud.New(cloud.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit, err := api.ParseRateLimit("200/15m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler, err := api.New(api.Config{Cloud: c, Token: token, RateLimit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := func() *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", api.Path+"account?api_token="+token, nil))
+			return w
+		}
+		for range 200 {
+			call()
+		}
+		time.Sleep(15*time.Minute - 1500*time.Millisecond)
+		if w := call(); w.Code != 429 || w.Header().Get("Retry-After") != "2" {
+			t.Errorf("just before the end: %d, retry after %s", w.Code, w.Header().Get("Retry-After"))
+		}
+		time.Sleep(2 * time.Second)
+		if w := call(); w.Code != 200 || w.Result().Header["X-RateLimit-Remaining"][0] != "199" {
+			t.Errorf("after the end: %d, %v", w.Code, w.Header())
+		}
+	})
+}
+
+func TestParseRateLimit(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "200", "200/", "0/1m", "-1/1m", "200/1ms", "x/1m"} {
+		if limit, err := api.ParseRateLimit(text); err == nil {
+			t.Errorf("%q became %+v", text, limit)
+		}
 	}
 }
 

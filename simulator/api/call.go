@@ -35,7 +35,13 @@ type Call struct {
 }
 
 // Download reports whether the call asks for a job's rows.
-func (c Call) Download() bool { return c.Route == "GET scraping-job/{id}/json" }
+func (c Call) Download() bool {
+	switch c.Route {
+	case "GET scraping-job/{id}/json", "GET scraping-job/{id}/csv", "GET scraping-job/{id}/xlsx":
+		return true
+	}
+	return false
+}
 
 // observed serves a route by next and tells of it. A route that is not empty
 // is authenticated and open to faults.
@@ -57,15 +63,21 @@ func (s *server) observed(route string, next http.Handler) http.Handler {
 			s.tell(call)
 		}()
 		defer out.hurry(r.Context())()
+		serve := next
 		var f fault.Fault
 		switch {
 		case route == "":
 		case !s.authentic(r):
-			next = refuse(http.StatusUnauthorized, "Unauthorized")
+			serve = refuse(http.StatusUnauthorized, "Unauthorized")
+		case !s.limit.pass(out.Header(), time.Now()):
+			serve = refuse(http.StatusTooManyRequests, "Too Many Attempts.")
 		case s.cfg.Fault != nil:
 			f = s.cfg.Fault(call)
 		}
-		whole = f.Serve(out, r, next)
+		if f.Kind == "" { // a fault's measures are of the plain body
+			serve = compressing(serve)
+		}
+		whole = f.Serve(out, r, serve)
 	})
 }
 

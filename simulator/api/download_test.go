@@ -111,7 +111,7 @@ func TestObserve(t *testing.T) {
 		req, err := http.NewRequestWithContext(t.Context(), tc.method, w.url+tc.path+tc.query, nil)
 		w.must(err)
 		req.Header.Set("User-Agent", "test/1")
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := plain.Do(req)
 		w.must(err)
 		_, _ = io.Copy(io.Discard, resp.Body)
 		w.must(resp.Body.Close())
@@ -159,7 +159,7 @@ func TestDownloadEndsWithItsClient(t *testing.T) {
 			defer leave()
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"scraping-job/1/json?api_token="+token, nil)
 			w.must(err)
-			resp, err := http.DefaultClient.Do(req)
+			resp, err := plain.Do(req)
 			w.must(err)
 			defer resp.Body.Close()
 			if line, err := bufio.NewReader(resp.Body).ReadString('\n'); err != nil || !strings.HasPrefix(line, `{"web-scraper-order":"1-1",`) {
@@ -217,7 +217,7 @@ func TestTruncatedDownloadIsNoticed(t *testing.T) {
 	w := endless(t, api.Config{Fault: func(api.Call) fault.Fault { return fault.Fault{Kind: fault.Truncate, After: 1000} }})
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"scraping-job/1/json?api_token="+token, nil)
 	w.must(err)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := plain.Do(req)
 	w.must(err)
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) || len(body) != 1000 {
@@ -261,7 +261,7 @@ func BenchmarkDownload(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := plain.Do(req)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/scrapehook/scrapehook/simulator/cloud"
@@ -79,20 +80,17 @@ func (s *server) deleteJob(r *http.Request) (any, error) {
 	return "ok", s.cfg.Cloud.DeleteJob(id)
 }
 
-// jobs is GET scraping-jobs. A tag finds none; see sitemaps.
+// jobs is GET scraping-jobs.
 func (s *server) jobs(r *http.Request) (any, error) {
 	query, number := r.URL.Query(), pageNumber(r)
-	var sitemapID int64
+	filter := cloud.JobFilter{Tag: query.Get("tag")}
 	if text := query.Get("sitemap_id"); text != "" {
 		var err error
-		if sitemapID, err = strconv.ParseInt(text, 10, 64); err != nil || sitemapID <= 0 {
+		if filter.SitemapID, err = strconv.ParseInt(text, 10, 64); err != nil || filter.SitemapID <= 0 {
 			return nil, invalid("sitemap_id", "The sitemap_id must be a positive integer.")
 		}
 	}
-	if query.Get("tag") != "" {
-		return newPage[jobJSON](number, 0, nil), nil
-	}
-	found, total := s.cfg.Cloud.Jobs(sitemapID, (number-1)*perPage, perPage)
+	found, total := s.cfg.Cloud.Jobs(filter, (number-1)*perPage, perPage)
 	return newPage(number, total, each(found, newJobJSON)), nil
 }
 
@@ -128,46 +126,68 @@ func invalid(field, text string) error {
 	return &e
 }
 
-// parseJob reads a job's configuration and names every field that is wrong.
-func parseJob(body []byte) (cloud.JobSpec, error) {
-	var raw map[string]json.RawMessage
-	if json.Unmarshal(body, &raw) != nil || raw == nil {
-		return cloud.JobSpec{}, invalid("scraping_job", "The scraping job must be a JSON object.")
-	}
-	var spec cloud.JobSpec
-	var wrong cloud.ValidationError
-	required := func(field string, v any, ok func() bool, text string) {
-		switch value, given := raw[field]; {
-		case !given || string(value) == "null":
-			wrong.Add(field, "The "+field+" field is required.")
-		case json.Unmarshal(value, v) != nil || !ok():
-			wrong.Add(field, text)
-		}
-	}
-	optional := func(field string, v any, text string) {
-		if value, given := raw[field]; given && json.Unmarshal(value, v) != nil {
-			wrong.Add(field, text)
-		}
-	}
-	required("sitemap_id", &spec.SitemapID, func() bool { return spec.SitemapID > 0 },
-		"The sitemap_id must be a positive integer.")
-	required("driver", &spec.Driver, func() bool { return spec.Driver == "fast" || spec.Driver == "fulljs" },
-		"The driver must be fast or fulljs.")
-	required("page_load_delay", &spec.PageLoadDelay, func() bool { return spec.PageLoadDelay >= 0 },
-		"The page_load_delay must be an integer of at least 0.")
-	required("request_interval", &spec.RequestInterval, func() bool { return spec.RequestInterval >= 0 },
-		"The request_interval must be an integer of at least 0.")
-	optional("custom_id", &spec.CustomID, "The custom_id must be a string.")
-	optional("start_urls", &spec.StartURLs, "The start_urls must be an array of URLs.")
-	// The simulated pages are reached without a proxy; it is only checked.
-	if value, given := raw["proxy"]; given && !proxyOK(value) {
-		wrong.Add("proxy", "The proxy must be an integer or a name.")
-	}
-	return spec, wrong.Err()
+// fields reads the members of a JSON object and notes each one that is wrong.
+type fields struct {
+	raw   map[string]json.RawMessage
+	wrong cloud.ValidationError
 }
 
-func proxyOK(value json.RawMessage) bool {
-	var number int64
-	var name string
-	return json.Unmarshal(value, &number) == nil || json.Unmarshal(value, &name) == nil
+// parseFields reads a body, which what names if it is no object.
+func parseFields(body []byte, what, text string) (*fields, error) {
+	f := &fields{}
+	if json.Unmarshal(body, &f.raw) != nil || f.raw == nil {
+		return nil, invalid(what, text)
+	}
+	return f, nil
+}
+
+// required reads a member into v. text says what is right; ok, if not nil, has
+// the last word.
+func (f *fields) required(name string, v any, ok func() bool, text string) {
+	value, given := f.raw[name]
+	if !given || string(value) == "null" {
+		f.wrong.Add(name, "The "+name+" field is required.")
+		return
+	}
+	if json.Unmarshal(value, v) != nil || (ok != nil && !ok()) {
+		f.wrong.Add(name, text)
+	}
+}
+
+// optional reads a member into v if it is there and not null.
+func (f *fields) optional(name string, v any, text string) {
+	if value, given := f.raw[name]; given && json.Unmarshal(value, v) != nil {
+		f.wrong.Add(name, text)
+	}
+}
+
+// scraping reads what jobs and schedulers have in common. The simulated pages
+// are reached without a proxy; it is only checked.
+func (f *fields) scraping(driver *string, pageLoadDelay, requestInterval *int, proxy *cloud.Proxy) {
+	f.required("driver", driver, func() bool { return *driver == "fast" || *driver == "fulljs" },
+		"The driver must be fast or fulljs.")
+	f.required("page_load_delay", pageLoadDelay, func() bool { return *pageLoadDelay >= 0 },
+		"The page_load_delay must be an integer of at least 0.")
+	f.required("request_interval", requestInterval, func() bool { return *requestInterval >= 0 },
+		"The request_interval must be an integer of at least 0.")
+	f.optional("proxy", proxy, "The proxy must be an integer or a name.")
+}
+
+// parseJob reads a job's configuration and names every field that is wrong.
+func parseJob(body []byte) (cloud.JobSpec, error) {
+	f, err := parseFields(body, "scraping_job", "The scraping job must be a JSON object.")
+	if err != nil {
+		return cloud.JobSpec{}, err
+	}
+	var spec cloud.JobSpec
+	var proxy cloud.Proxy
+	f.required("sitemap_id", &spec.SitemapID, func() bool { return spec.SitemapID > 0 },
+		"The sitemap_id must be a positive integer.")
+	f.scraping(&spec.Driver, &spec.PageLoadDelay, &spec.RequestInterval, &proxy)
+	f.optional("custom_id", &spec.CustomID, "The custom_id must be a string.")
+	f.optional("start_urls", &spec.StartURLs, "The start_urls must be an array of URLs.")
+	if slices.Contains(spec.StartURLs, "") {
+		f.wrong.Add("start_urls", "The start_urls must not hold an empty URL.")
+	}
+	return spec, f.wrong.Err()
 }

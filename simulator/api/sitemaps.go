@@ -8,20 +8,26 @@ import (
 
 // createSitemap is POST sitemap.
 func (s *server) createSitemap(r *http.Request) (any, error) {
-	body, err := readBody(r)
+	body, err := sitemapBody(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(body) == 0 {
-		body = []byte("null") // no JSON object either, and named so
-	}
-	sitemap, err := s.cfg.Cloud.AddSitemap("", string(body))
+	sitemap, err := s.cfg.Cloud.AddSitemap("", body)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		ID int64 `json:"id"`
 	}{sitemap.ID}, nil
+}
+
+// sitemapBody is the sitemap that a request bears, as it was sent.
+func sitemapBody(r *http.Request) (string, error) {
+	body, err := readBody(r)
+	if len(body) == 0 {
+		body = []byte("null") // no JSON object either, and named so
+	}
+	return string(body), err
 }
 
 // sitemap is GET sitemap/{id}. The sitemap itself is a JSON string, byte for
@@ -51,18 +57,30 @@ func (s *server) deleteSitemap(r *http.Request) (any, error) {
 	return "ok", s.cfg.Cloud.DeleteSitemap(id)
 }
 
-// sitemaps is GET sitemaps. No sitemap has a tag, because the API has no way to
-// give it one, so a tag finds none.
+// replaceSitemap is PUT sitemap/{id}.
+func (s *server) replaceSitemap(r *http.Request) (any, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.cfg.Cloud.Sitemap(id); err != nil {
+		return nil, err // before the body is judged
+	}
+	body, err := sitemapBody(r)
+	if err != nil {
+		return nil, err
+	}
+	return "ok", s.cfg.Cloud.ReplaceSitemap(id, body)
+}
+
+// sitemaps is GET sitemaps.
 func (s *server) sitemaps(r *http.Request) (any, error) {
 	type item struct {
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	}
 	number := pageNumber(r)
-	if r.URL.Query().Get("tag") != "" {
-		return newPage[item](number, 0, nil), nil
-	}
-	found, total := s.cfg.Cloud.Sitemaps((number-1)*perPage, perPage)
+	found, total := s.cfg.Cloud.Sitemaps(r.URL.Query().Get("tag"), (number-1)*perPage, perPage)
 	return newPage(number, total, each(found, func(m cloud.Sitemap) item { return item{m.ID, m.Name} })), nil
 }
 

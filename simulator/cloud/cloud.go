@@ -7,6 +7,7 @@ package cloud
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -38,6 +39,17 @@ type Config struct {
 	Notify func(webhook.Notification) error
 	// Now is the cloud's clock; nil is time.Now.
 	Now func() time.Time
+	// Rows are what a job is planned to have that does not say.
+	Rows int
+	// Turnouts say how start pages turn out in [Cloud.Complete].
+	Turnouts Turnouts
+	// Records are the rows of the jobs of a sitemap by its name, instead of
+	// generated ones; those of the name "" are for every other sitemap.
+	Records map[string]*RecordFile
+	// Keep makes changes last, all of them or, with an error, none; the change
+	// is then refused. It is called under the cloud's lock. Nil: nothing lasts
+	// longer than the process.
+	Keep func(...Change) error
 	// MaxSitemaps and MaxJobs bound the memory; 0 is DefaultMax. Beyond them
 	// AddSitemap and AddJob return ErrFull.
 	MaxSitemaps, MaxJobs int
@@ -73,11 +85,47 @@ func New(cfg Config) (*Cloud, error) {
 	if cfg.MaxJobs == 0 {
 		cfg.MaxJobs = DefaultMax
 	}
+	if err := cfg.Turnouts.check(); err != nil {
+		return nil, fmt.Errorf("configuring the cloud: %w", err)
+	}
+	if cfg.Keep == nil {
+		cfg.Keep = func(...Change) error { return nil }
+	}
 	return &Cloud{
 		cfg:      cfg,
 		sitemaps: newTable[sitemap](firstID(cfg.Seed, 's'), cfg.MaxSitemaps),
 		jobs:     newTable[job](firstID(cfg.Seed, 'j'), cfg.MaxJobs),
 	}, nil
+}
+
+// Reset removes every sitemap and every job. Ids go on.
+func (c *Cloud) Reset() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	changes := make([]Change, 0, len(c.sitemaps.order)+len(c.jobs.order))
+	for _, id := range c.sitemaps.order {
+		changes = append(changes, Change{KindSitemap, id, nil})
+	}
+	for _, id := range c.jobs.order {
+		changes = append(changes, Change{KindJob, id, nil})
+	}
+	if err := c.cfg.Keep(changes...); err != nil {
+		return fmt.Errorf("resetting the cloud: %w", err)
+	}
+	c.sitemaps.clear()
+	c.jobs.clear()
+	return nil
+}
+
+// Count returns how many sitemaps there are, and how many jobs of each status.
+func (c *Cloud) Count() (sitemaps int, jobs map[webhook.Status]int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	jobs = map[webhook.Status]int{}
+	for _, j := range c.jobs.byID {
+		jobs[j.Status]++
+	}
+	return len(c.sitemaps.byID), jobs
 }
 
 // firstID draws where ids start. Two clouds with different seeds hardly share

@@ -54,7 +54,7 @@ func TestLists(t *testing.T) {
 	}
 	w.must(w.DeleteJob(96))
 	ids := func(sitemapID int64, offset, limit int) (ids []int64, total int) {
-		jobs, total := w.Jobs(sitemapID, offset, limit)
+		jobs, total := w.Jobs(cloud.JobFilter{SitemapID: sitemapID}, offset, limit)
 		for _, j := range jobs {
 			ids = append(ids, j.ID)
 		}
@@ -77,7 +77,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("%s: %v of %d, want %v of %d", tc.name, got, total, tc.want, tc.total)
 		}
 	}
-	sitemaps, total := w.Sitemaps(1, 5)
+	sitemaps, total := w.Sitemaps("", 1, 5)
 	if total != 2 || len(sitemaps) != 1 || sitemaps[0].ID != second.ID {
 		t.Errorf("got %+v of %d sitemaps", sitemaps, total)
 	}

@@ -64,14 +64,17 @@ func (c *Cloud) Schedule(id int64) error {
 }
 
 // Start sets a job in motion, by way of scheduled when it still waits.
-func (c *Cloud) Start(id int64) error {
+func (c *Cloud) Start(id int64) error { return c.StartAt(id, c.cfg.Now()) }
+
+// StartAt is [Cloud.Start] at another moment than now.
+func (c *Cloud) StartAt(id int64, at time.Time) error {
 	return c.update(id, "starting", func(j *job) error {
 		if j.Status != webhook.WaitingToBeScheduled {
 			if err := j.step(webhook.Started); err != nil {
 				return err
 			}
 		}
-		j.Status, j.began = webhook.Started, c.cfg.Now()
+		j.Status, j.began = webhook.Started, at
 		return nil
 	})
 }
@@ -82,50 +85,138 @@ func (c *Cloud) Start(id int64) error {
 // for others. The job is notified if its profile says so; an error of the
 // notifier is returned, although the job has ended.
 func (c *Cloud) End(id int64, s webhook.Status, rows int) error {
-	return c.end(id, Outcome{Status: s, Rows: rows}, func(o Outcome) Outcome {
-		if s == webhook.Failed {
-			o.FailedPages = goodPages(o.Rows) + 1
-		}
-		if s == webhook.Shelved {
-			o.EmptyPages = 1
-		}
-		return o
-	})
+	return c.end(id, c.cfg.Now(), func(j *job) (Outcome, int) { return j.typical(s, rows), 0 })
 }
 
 // Conclude is [Cloud.End] with a say in the pages.
 func (c *Cloud) Conclude(id int64, o Outcome) error {
-	return c.end(id, o, func(o Outcome) Outcome { return o })
+	return c.end(id, c.cfg.Now(), func(j *job) (Outcome, int) { return j.withRows(o), 0 })
 }
 
-// end ends a job with what complete makes of o, once its rows are known.
-func (c *Cloud) end(id int64, o Outcome, complete func(Outcome) Outcome) error {
-	var n webhook.Notification
-	err := c.update(id, "ending", func(j *job) error {
-		if o.Rows < 0 {
-			o.Rows = max(j.Rows, j.StoredRecordCount)
+// Complete ends a started job at that moment in the way that comes of it: as
+// its JobSpec says; or as its start pages turn out, failed when more than half
+// of them fail; or, when all of them are full, with status draw. A job that is
+// stopped has visited half of its pages, and one that is drawn to fail has half
+// of its rows.
+func (c *Cloud) Complete(id int64, draw webhook.Status, at time.Time) error {
+	return c.end(id, at, func(j *job) (Outcome, int) {
+		if o := j.ending; o != nil {
+			return j.withRows(*o), 0
 		}
-		o = complete(o)
+		if c.cfg.Turnouts.any() {
+			if o, visited, decided := j.turnOut(draw, c.cfg.Profile); decided {
+				return o, visited
+			}
+		}
+		rows := j.history.planned
+		if draw == webhook.Failed || draw == webhook.Stopped {
+			rows /= 2
+		}
+		return j.typical(draw, max(rows, j.StoredRecordCount)), 0
+	})
+}
+
+// withRows is o with the planned rows where it does not say.
+func (j *job) withRows(o Outcome) Outcome {
+	if o.Rows < 0 {
+		o.Rows = max(j.Rows, j.StoredRecordCount)
+	}
+	return o
+}
+
+// typical is an outcome with status s and the pages that its definition wants.
+func (j *job) typical(s webhook.Status, rows int) Outcome {
+	o := j.withRows(Outcome{Status: s, Rows: rows})
+	if s == webhook.Failed {
+		o.FailedPages = goodPages(o.Rows) + 1
+	}
+	if s == webhook.Shelved {
+		o.EmptyPages = 1
+	}
+	return o
+}
+
+// turnOut is the outcome that the start pages decide, and how many of them were
+// visited; it does not decide when they are all full and the draw is no stop.
+func (j *job) turnOut(draw webhook.Status, profile webhook.Profile) (o Outcome, visited int, decided bool) {
+	visited = j.history.pages.len()
+	if draw == webhook.Stopped {
+		visited = (visited + 1) / 2
+		if runs := j.history.runs; len(runs) > 0 { // a page is not unvisited again
+			visited = max(visited, runs[len(runs)-1].Visited)
+		}
+	}
+	r := j.history.next(visited)
+	o = Outcome{Status: webhook.Finished, Rows: r.Rows, FailedPages: r.Failed, EmptyPages: r.Empty}
+	switch {
+	case draw == webhook.Stopped:
+		o.Status = webhook.Stopped
+	case 2*r.Failed > visited: // webhooks-2020: "more than 50%"
+		o.Status = webhook.Failed
+	case o.imperfect() && profile.Notifies(webhook.Shelved):
+		o.Status = webhook.Shelved
+	case !o.imperfect() && draw != webhook.Finished:
+		return Outcome{}, 0, false
+	}
+	return o, visited, true
+}
+
+// end ends a job with the outcome and the visited start pages that decide finds.
+func (c *Cloud) end(id int64, at time.Time, decide func(*job) (o Outcome, visited int)) error {
+	notified := false
+	err := c.update(id, "ending", func(j *job) error {
+		o, visited := decide(j)
 		if err := c.checkOutcome(j, o); err != nil {
 			return err
 		}
-		j.conclude(o, c.cfg.Now())
-		n = webhook.Notification{
-			JobID: j.ID, Status: j.Status,
-			SitemapID: j.SitemapID, SitemapName: j.SitemapName, CustomID: j.CustomID,
+		j.conclude(o, visited, at)
+		notified = c.cfg.Notify != nil && c.cfg.Profile.Notifies(o.Status)
+		j.Unnotified = notified
+		return nil
+	})
+	if err != nil || !notified {
+		return err
+	}
+	return c.Renotify(id)
+}
+
+// Renotify hands the notification of a job's end to the notifier, if it has not
+// taken it over yet. While it does not, the job stays unnotified.
+func (c *Cloud) Renotify(id int64) error {
+	j, err := c.Job(id)
+	if err != nil || !j.Unnotified {
+		return err
+	}
+	if err := c.cfg.Notify(j.Notification()); err != nil {
+		return fmt.Errorf("notifying that job %d is %s: %w", id, j.Status, err)
+	}
+	return c.update(id, "noting the notification of", func(now *job) error {
+		// A job that was continued and ended again meanwhile has another to make.
+		if now.Ended.Equal(j.Ended) {
+			now.Unnotified = false
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+}
+
+// Notification is what the job's present status is notified as.
+func (j Job) Notification() webhook.Notification {
+	return webhook.Notification{
+		JobID: j.ID, Status: j.Status,
+		SitemapID: j.SitemapID, SitemapName: j.SitemapName, CustomID: j.CustomID,
 	}
-	if c.cfg.Notify == nil || !c.cfg.Profile.Notifies(o.Status) {
-		return nil
-	}
-	if err := c.cfg.Notify(n); err != nil {
-		return fmt.Errorf("notifying that job %d is %s: %w", id, o.Status, err)
-	}
-	return nil
+}
+
+// Stop ends a job that has not ended as its user does, wherever it is in its
+// life. A run that is under way has collected half of its rows.
+func (c *Cloud) Stop(id int64) error {
+	now := c.cfg.Now()
+	return c.end(id, now, func(j *job) (Outcome, int) {
+		if !j.Status.Ended() && j.Status != webhook.Started {
+			j.Status, j.began = webhook.Started, now // only its end is seen
+		}
+		return Outcome{Status: webhook.Stopped, Rows: max(j.history.planned/2, j.StoredRecordCount)}, 0
+	})
 }
 
 // Continue is what a user does with a job that failed or left pages: it waits
@@ -135,7 +226,7 @@ func (c *Cloud) Continue(id int64) error {
 		if err := j.step(webhook.WaitingToBeScheduled); err != nil {
 			return err
 		}
-		j.Status = webhook.WaitingToBeScheduled
+		j.Status, j.Queued, j.RunTime = webhook.WaitingToBeScheduled, c.cfg.Now(), 0
 		return nil
 	})
 }
@@ -153,18 +244,23 @@ func (c *Cloud) Shelve(id int64) error {
 	})
 }
 
-// update changes one job under the lock; a change that fails must leave the job
-// as it was.
+// update changes one job under the lock. A change that fails leaves the job as
+// it was.
 func (c *Cloud) update(id int64, doing string, change func(*job) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	j, err := c.jobs.get(id)
-	if err == nil {
-		err = change(j)
+	if err != nil {
+		return fmt.Errorf("%s a job: %w", doing, err)
+	}
+	after := *j
+	if err = change(&after); err == nil {
+		err = c.keep(after.change)
 	}
 	if err != nil {
 		return fmt.Errorf("%s a job: %w", doing, err)
 	}
+	*j = after
 	return nil
 }
 
@@ -188,17 +284,25 @@ func (c *Cloud) checkOutcome(j *job, o Outcome) error {
 	return nil
 }
 
-// conclude sets what the end of a run leaves on the job.
-func (j *job) conclude(o Outcome, now time.Time) {
+// conclude sets what the end of a run leaves on the job. visited is how many
+// start pages were visited, 0 when the outcome did not come of them.
+func (j *job) conclude(o Outcome, visited int, now time.Time) {
 	j.Status = o.Status
 	j.Rows, j.StoredRecordCount = o.Rows, o.Rows
 	j.JobsFailed, j.JobsEmpty, j.JobsNoValue = o.FailedPages, o.EmptyPages, o.NoValuePages
-	j.JobsExecuted = goodPages(o.Rows) + o.FailedPages + o.EmptyPages
-	j.JobsScheduled = j.JobsExecuted
-	if o.Status == webhook.Stopped || o.Status == webhook.Failed {
-		j.JobsScheduled++ // at least one page was not reached any more
+	if visited > 0 {
+		j.JobsExecuted, j.JobsScheduled = visited, j.history.pages.len()
+	} else {
+		j.JobsExecuted = goodPages(o.Rows) + o.FailedPages + o.EmptyPages
+		j.JobsScheduled = j.JobsExecuted
+		if o.Status == webhook.Stopped || o.Status == webhook.Failed {
+			j.JobsScheduled++ // at least one page was not reached any more
+		}
 	}
 	j.ScrapingDuration += max(1, int((now.Sub(j.began)+time.Second-1)/time.Second))
+	j.Ended, j.ending = now, nil
+	runs := j.history.runs
+	j.history.runs = append(runs[:len(runs):len(runs)], run{o.Rows, visited, o.FailedPages, o.EmptyPages})
 }
 
 // goodPages is how many pages it took to collect that many rows. The first one

@@ -71,7 +71,7 @@ func TestJobsLife(t *testing.T) {
 	fresh := cloud.Job{
 		ID: 1234, CustomID: "c", SitemapID: w.sitemap.ID, SitemapName: "my-sitemap",
 		Status: webhook.WaitingToBeScheduled, Rows: 50,
-		RequestInterval: 2000, PageLoadDelay: 10, Driver: "fast", Created: w.now,
+		RequestInterval: 2000, PageLoadDelay: 10, Driver: "fast", Created: w.now, Queued: w.now,
 	}
 	if added != fresh {
 		t.Fatalf("a fresh job is\n%+v, want\n%+v", added, fresh)
@@ -83,6 +83,7 @@ func TestJobsLife(t *testing.T) {
 	failed := fresh
 	failed.Status, failed.Rows, failed.StoredRecordCount, failed.ScrapingDuration = webhook.Failed, 25, 25, 3
 	failed.JobsScheduled, failed.JobsExecuted, failed.JobsFailed = 6, 5, 3
+	failed.Ended = w.now
 	if got := w.job(1234); got != failed {
 		t.Fatalf("the failed job is\n%+v, want\n%+v", got, failed)
 	}
@@ -95,6 +96,7 @@ func TestJobsLife(t *testing.T) {
 	finished := fresh
 	finished.Status, finished.Rows, finished.StoredRecordCount, finished.ScrapingDuration = webhook.Finished, 40, 40, 4
 	finished.JobsScheduled, finished.JobsExecuted = 2, 2
+	finished.Queued, finished.Ended = w.now, w.now
 	if got := w.job(1234); got != finished {
 		t.Fatalf("the finished job is\n%+v, want\n%+v", got, finished)
 	}

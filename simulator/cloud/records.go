@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"fmt"
 	"iter"
 	"math/rand"
 	"strconv"
@@ -33,12 +34,47 @@ func (c *Cloud) Records(id int64) iter.Seq2[int, []byte] {
 			}
 		}
 	}
-	return j.layout.rows(c.cfg.Seed, j.ID, j.StoredRecordCount, j.startURLs)
+	return j.layout.rows(c.cfg.Seed, j.ID, j.history)
+}
+
+// Column is one field of a job's records.
+type Column struct {
+	Name string
+	// Filled is how many of 100 records have a value there.
+	Filled float64
+}
+
+// Columns returns the fields of a job's records in their order, none where
+// custom records do not say, or ErrNotFound.
+func (c *Cloud) Columns(id int64) ([]Column, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	j, err := c.jobs.get(id)
+	if err != nil {
+		return nil, fmt.Errorf("looking for a job's columns: %w", err)
+	}
+	return j.columns, nil
 }
 
 // layout is what a sitemap's records look like. It never changes.
 type layout struct {
+	names   []string
 	columns []column
+}
+
+// The columns that every record begins with.
+const (
+	orderColumn    = "web-scraper-order"
+	startURLColumn = "web-scraper-start-url"
+)
+
+// described are the layout's columns. None of its records lacks a value.
+func (l *layout) described() []Column {
+	all := []Column{{orderColumn, 100}, {startURLColumn, 100}}
+	for _, name := range l.names {
+		all = append(all, Column{name, 100})
+	}
+	return all
 }
 
 // column is one field of a record.
@@ -49,7 +85,7 @@ type column struct {
 }
 
 func newLayout(names []string) *layout {
-	l := &layout{}
+	l := &layout{names: names}
 	for _, name := range names {
 		key := appendJSONString([]byte(`,"`), name)
 		l.columns = append(l.columns, column{append(key, `":"`...), fillerFor(name)})
@@ -57,32 +93,35 @@ func newLayout(names []string) *layout {
 	return l
 }
 
-// rows yields the first count rows of job id.
-func (l *layout) rows(seed uint64, id int64, count int, startURLs []string) iter.Seq2[int, []byte] {
+// rows yields the rows of job id that its history has.
+func (l *layout) rows(seed uint64, id int64, h history) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		var src source
 		fake := gofakeit.NewCustom(&src)
 		base := mix(mix(seed) + uint64(id)) //nolint:gosec // bits, not a number
-		var buf []byte
-		for i := range count {
+		var buf, url []byte
+		row := 0
+		for page := range h.rowPages() {
 			// One cheap seeding a row makes each row independent of the others.
-			src.state = mix(base + uint64(i))
-			buf = l.appendRow(buf[:0], fake, id, i, startURLs[i%len(startURLs)])
-			if !yield(i, buf) {
+			src.state = mix(base + uint64(row)) //nolint:gosec // bits, not a number
+			url = h.pages.appendURL(url[:0], page)
+			buf = l.appendRow(buf[:0], fake, id, row, url)
+			if !yield(row, buf) {
 				return
 			}
+			row++
 		}
 	}
 }
 
 // appendRow appends row i. The order, unique in its job, and the start URL come
 // first, as in the vendor's exports; every value is a string.
-func (l *layout) appendRow(dst []byte, fake *gofakeit.Faker, id int64, i int, startURL string) []byte {
-	dst = append(dst, `{"web-scraper-order":"`...)
+func (l *layout) appendRow(dst []byte, fake *gofakeit.Faker, id int64, i int, startURL []byte) []byte {
+	dst = append(dst, `{"`+orderColumn+`":"`...)
 	dst = strconv.AppendInt(dst, id, 10)
 	dst = append(dst, '-')
 	dst = strconv.AppendInt(dst, int64(i)+1, 10)
-	dst = append(dst, `","web-scraper-start-url":"`...)
+	dst = append(dst, `","`+startURLColumn+`":"`...)
 	dst = appendJSONString(dst, startURL)
 	dst = append(dst, '"')
 	for _, c := range l.columns {
@@ -95,7 +134,7 @@ func (l *layout) appendRow(dst []byte, fake *gofakeit.Faker, id int64, i int, st
 
 // appendJSONString appends the inside of a JSON string. Slashes and everything
 // beyond ASCII stay as they are.
-func appendJSONString(dst []byte, s string) []byte {
+func appendJSONString[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -109,7 +148,7 @@ func appendJSONString(dst []byte, s string) []byte {
 		case c < utf8.RuneSelf:
 			dst = append(dst, c)
 		default:
-			r, size := utf8.DecodeRuneInString(s[i:])
+			r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			dst = utf8.AppendRune(dst, r) // U+FFFD for what is no UTF-8
 			i += size
 			continue

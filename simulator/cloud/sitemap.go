@@ -20,11 +20,15 @@ type Sitemap struct {
 	StartURLs []string
 	// Columns are the names of its records' columns, in the selectors' order.
 	Columns []string
+	// Tags are what lists can be restricted to.
+	Tags      []string
+	Scheduler Scheduler
 }
 
 type sitemap struct {
 	Sitemap
 	layout *layout
+	pages  *pageSet
 }
 
 // ValidationError names every field of a request that is wrong, with what is
@@ -61,28 +65,69 @@ func (e *ValidationError) Err() error {
 // body stands for the default sitemap, a shop's products, under any name. With
 // a body, an empty name stands for the body's own; a name that differs from it
 // is an error. A body that is no sitemap is a [*ValidationError].
-func (c *Cloud) AddSitemap(name, body string) (Sitemap, error) {
+func (c *Cloud) AddSitemap(name, body string, tags ...string) (Sitemap, error) {
 	if body == "" {
 		body = defaultSitemap(name)
 	} else if err := validateSitemap(body); err != nil {
 		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
 	}
-	parsed, err := parseSitemap(body)
+	m, err := parseSitemap(body)
 	if err != nil {
 		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
 	}
-	if name != "" && name != parsed.Name {
-		return Sitemap{}, fmt.Errorf("adding a sitemap: it calls itself %q, not %q", parsed.Name, name)
+	if name != "" && name != m.Name {
+		return Sitemap{}, fmt.Errorf("adding a sitemap: it calls itself %q, not %q", m.Name, name)
 	}
-	layout := newLayout(parsed.Columns)
+	m.Tags, m.Scheduler = tags, DefaultScheduler()
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if parsed.ID, err = c.sitemaps.claim(0); err != nil {
+	if m.ID, err = c.sitemaps.claim(0); err != nil {
 		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
 	}
-	c.sitemaps.put(parsed.ID, &sitemap{parsed, layout})
-	return parsed, nil
+	if err := c.keep(m.change); err != nil {
+		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
+	}
+	c.sitemaps.put(m.ID, m)
+	return m.Sitemap, nil
+}
+
+// ReplaceSitemap gives a sitemap another body. Its jobs stay as they are. A body
+// that is no sitemap is a [*ValidationError].
+func (c *Cloud) ReplaceSitemap(id int64, body string) error {
+	if err := validateSitemap(body); err != nil {
+		return fmt.Errorf("replacing a sitemap: %w", err)
+	}
+	parsed, err := parseSitemap(body)
+	if err != nil {
+		return fmt.Errorf("replacing a sitemap: %w", err)
+	}
+	return c.updateSitemap(id, "replacing", func(m *sitemap) {
+		parsed.ID, parsed.Tags, parsed.Scheduler = m.ID, m.Tags, m.Scheduler
+		*m = *parsed
+	})
+}
+
+// TagSitemap gives a sitemap these tags and no others.
+func (c *Cloud) TagSitemap(id int64, tags []string) error {
+	return c.updateSitemap(id, "tagging", func(m *sitemap) { m.Tags = slices.Clone(tags) })
+}
+
+// updateSitemap changes one sitemap under the lock.
+func (c *Cloud) updateSitemap(id int64, doing string, change func(*sitemap)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m, err := c.sitemaps.get(id)
+	if err != nil {
+		return fmt.Errorf("%s a sitemap: %w", doing, err)
+	}
+	after := *m
+	change(&after)
+	if err := c.keep(after.change); err != nil {
+		return fmt.Errorf("%s a sitemap: %w", doing, err)
+	}
+	*m = after
+	return nil
 }
 
 // Sitemap returns one sitemap, or ErrNotFound.
@@ -100,18 +145,25 @@ func (c *Cloud) Sitemap(id int64) (Sitemap, error) {
 func (c *Cloud) DeleteSitemap(id int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.sitemaps.remove(id); err != nil {
+	if _, err := c.sitemaps.get(id); err != nil {
 		return fmt.Errorf("deleting a sitemap: %w", err)
 	}
+	if err := c.cfg.Keep(Change{KindSitemap, id, nil}); err != nil {
+		return fmt.Errorf("deleting a sitemap: %w", err)
+	}
+	c.sitemaps.remove(id)
 	return nil
 }
 
 // Sitemaps returns up to limit sitemaps after the first offset, oldest first,
-// and how many there are in all.
-func (c *Cloud) Sitemaps(offset, limit int) (page []Sitemap, total int) {
+// and how many there are in all. A tag restricts both to the sitemaps that bear
+// it.
+func (c *Cloud) Sitemaps(tag string, offset, limit int) (page []Sitemap, total int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	found, total := c.sitemaps.page(offset, limit, func(*sitemap) bool { return true })
+	found, total := c.sitemaps.page(offset, limit, func(m *sitemap) bool {
+		return tag == "" || slices.Contains(m.Tags, tag)
+	})
 	for _, s := range found {
 		page = append(page, s.Sitemap)
 	}
@@ -155,6 +207,10 @@ func validateSitemap(body string) error {
 		wrong.Add("startUrl", "The startUrl must be an array with at least one URL.")
 	case slices.Contains(urls, ""):
 		wrong.Add("startUrl", "The startUrl must not hold an empty URL.")
+	default:
+		if _, err := newPageSet(urls); err != nil {
+			wrong.Add("startUrl", fmt.Sprintf("The startUrl stands for %s.", err))
+		}
 	}
 	var selectors []selectorJSON
 	if json.Unmarshal(raw.Selectors, &selectors) != nil || selectors == nil {
@@ -168,14 +224,19 @@ func validateSitemap(body string) error {
 	return wrong.Err()
 }
 
-func parseSitemap(body string) (Sitemap, error) {
+// parseSitemap reads a body that is valid.
+func parseSitemap(body string) (*sitemap, error) {
 	var v struct {
 		ID        string         `json:"_id"`
 		StartURL  []string       `json:"startUrl"`
 		Selectors []selectorJSON `json:"selectors"`
 	}
 	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		return Sitemap{}, fmt.Errorf("parsing its JSON: %w", err)
+		return nil, fmt.Errorf("parsing its JSON: %w", err)
+	}
+	pages, err := newPageSet(v.StartURL)
+	if err != nil {
+		return nil, fmt.Errorf("its start URLs: %w", err)
 	}
 	s := Sitemap{Name: v.ID, Body: body, StartURLs: v.StartURL}
 	for _, sel := range v.Selectors {
@@ -183,7 +244,7 @@ func parseSitemap(body string) (Sitemap, error) {
 			s.Columns = append(s.Columns, sel.ID)
 		}
 	}
-	return s, nil
+	return &sitemap{s, newLayout(s.Columns), pages}, nil
 }
 
 // yieldsValues reports whether a selector of this type fills a column of the

@@ -52,14 +52,17 @@ func (t *table[T]) get(id int64) (*T, error) {
 	return nil, fmt.Errorf("id %d: %w", id, ErrNotFound)
 }
 
-func (t *table[T]) remove(id int64) error {
-	if _, err := t.get(id); err != nil {
-		return err
-	}
+// remove takes out an object that is there.
+func (t *table[T]) remove(id int64) {
 	delete(t.byID, id)
 	i := slices.Index(t.order, id)
 	t.order = slices.Delete(t.order, i, i+1)
-	return nil
+}
+
+// clear removes everything. Ids go on.
+func (t *table[T]) clear() {
+	clear(t.byID)
+	t.order = nil
 }
 
 // page returns up to limit of the objects that keep wants, after the first
