@@ -97,7 +97,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newSendCmd(), newTrafficCmd())
+	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newReplayCmd(), newSendCmd(), newTrafficCmd())
 	addConfigFlag(root)
 	return root
 }

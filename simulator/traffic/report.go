@@ -37,7 +37,10 @@ type Report struct {
 	ByStatus  map[webhook.Status]Latency `json:"latency_us_by_status"`
 	ByAttempt map[string]Latency         `json:"latency_us_by_attempt"`
 	Timeline  Timeline                   `json:"timeline"`
-	SLO       []Judged                   `json:"slo,omitempty"`
+	// Replay is how the outcomes compare with those of a record; nil unless one
+	// was replayed.
+	Replay *Replayed `json:"replay,omitempty"`
+	SLO    []Judged  `json:"slo,omitempty"`
 }
 
 // Scheme is as much of a plan as a report needs to be understood and merged.

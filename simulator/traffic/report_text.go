@@ -13,7 +13,11 @@ import (
 // WriteText writes the report for a person.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "POST %s, profile %s, seed %d\n", r.URL, r.Profile, r.Plan.Seed)
+	fmt.Fprintf(&b, "POST %s, profile %s", r.URL, r.Profile)
+	if r.Replay == nil {
+		fmt.Fprintf(&b, ", seed %d", r.Plan.Seed)
+	}
+	b.WriteByte('\n')
 	if r.Plan.Arrivals != "" {
 		fmt.Fprintf(&b, "arrivals %s", r.Plan.Arrivals)
 		if r.Plan.Mix != "" {
@@ -94,6 +98,12 @@ func (r *Report) writeLatency(w io.Writer) {
 }
 
 func (r *Report) writeRemarks(w io.Writer) {
+	if r.Replay != nil {
+		fmt.Fprintf(w, "\n%d outcomes as recorded, %d changed\n", r.Replay.Same, r.Replay.Changed)
+		for _, c := range r.Replay.Changes {
+			fmt.Fprintf(w, "  %-14s-> %-14s%8d\n", c.Before, c.After, c.Count)
+		}
+	}
 	if r.Warmup.Planned > 0 {
 		fmt.Fprintf(w, "\nnot counted: %d sends of the warm-up, %d of them acked\n", r.Warmup.Sent, r.Warmup.Acked)
 	}

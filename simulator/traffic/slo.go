@@ -28,7 +28,7 @@ type Judged struct {
 
 // SLOHelp says how SLOs are written.
 const SLOHelp = "p50, p99, p99.9, max (from the planned moment; sent.p99 from the sent one), rate, " +
-	"and acked, rejected, timeout, refused, late, dropped, delivered, given_up as shares (99.9%) or numbers"
+	"and acked, rejected, timeout, refused, late, dropped, delivered, given_up as shares (99.9%) or numbers;\nof a replay: changed"
 
 // ParseSLOs reads SLOs with commas between them.
 func ParseSLOs(text string) ([]SLO, error) {
@@ -153,6 +153,13 @@ func shareOf(name string) (count, whole func(*Report) int64) {
 		return func(r *Report) int64 { return r.Late }, planned
 	case "dropped":
 		return func(r *Report) int64 { return r.Dropped }, planned
+	case "changed": // only a replay has some
+		return func(r *Report) int64 {
+			if r.Replay == nil {
+				return 0
+			}
+			return r.Replay.Changed
+		}, func(r *Report) int64 { return r.Sent }
 	case "delivered":
 		return func(r *Report) int64 { return r.Delivered }, notifications
 	case "given_up":

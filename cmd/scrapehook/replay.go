@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// replayFlags is what the user asks of `scrapehook replay`.
+type replayFlags struct {
+	endpointFlags
+	speed float64
+}
+
+func newReplayCmd() *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay FILE URL",
+		Short: "Send what was recorded once more, and show what differs in the outcomes",
+		Long: `Send what was recorded by scrapehook traffic --record once more: the same bytes,
+at the same times or at another speed. Resends are in the record, so none is
+added. The report has which outcomes changed; --slo 'changed<=0' lets that
+decide the exit code.
+
+Exit codes: 0 done, 1 an SLO is missed, 2 wrong usage, 3 no send reached the
+endpoint or the run failed, 130 interrupted (what was measured is reported).`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error { return runReplay(cmd, args[0], args[1], f) },
+	}
+	f.add(cmd)
+	cmd.Flags().Float64Var(&f.speed, "speed", 1, "how many times as fast as it was recorded")
+	return cmd
+}
+
+func runReplay(cmd *cobra.Command, path, url string, f replayFlags) error {
+	recording, err := readRecording(path, f.speed)
+	if err != nil {
+		return usageError("%w", err)
+	}
+	profile, err := webhook.ProfileByName(f.profile)
+	if err != nil {
+		return usageError("--profile: %w", err)
+	}
+	profile.MaxAttempts = 1
+	load, err := f.load(url, profile)
+	if err != nil {
+		return err
+	}
+	load.config.Script = recording
+	load.onAttempt(recording.Compare)
+	load.scheme = recording.Scheme(filepath.Base(path))
+	load.complete = func(report *traffic.Report) { report.Replay = recording.Replayed() }
+	return load.run(cmd)
+}
+
+func readRecording(path string, speed float64) (*traffic.Recording, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the record: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it is only read
+	recording, err := traffic.ReadRecording(file, speed)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return recording, nil
+}
