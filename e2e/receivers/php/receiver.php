@@ -308,14 +308,11 @@ function main(): void
         PHP_BINARY, '-q', '-d', 'display_errors=stderr', '-d', 'post_max_size=' . BODY_LIMIT,
         '-S', '127.0.0.1:' . setting('PORT', '8080'), __FILE__,
     ], [], $pipes);
-    if (function_exists('pcntl_async_signals')) { // to leave no server behind; whatever is under way is in the inbox
+    register_shutdown_function(proc_terminate(...), $server); // an endpoint alone would only collect
+    if (function_exists('pcntl_async_signals')) { // whatever is under way is in the inbox
         pcntl_async_signals(true);
-        foreach ([SIGTERM, SIGINT] as $signal) {
-            pcntl_signal($signal, function () use ($server): never {
-                proc_terminate($server);
-                exit(0);
-            });
-        }
+        pcntl_signal(SIGTERM, fn () => exit(0));
+        pcntl_signal(SIGINT, fn () => exit(0));
     }
     while (proc_get_status($server)['running']) {
         if (!work($db)) {
