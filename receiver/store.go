@@ -169,8 +169,9 @@ type Sink interface {
 	// Replace replaces the rows of a job and the record of its import, in one
 	// transaction, on stable storage when it returns nil. It does so only if
 	// the recorded fingerprint is still previous, and returns [ErrSuperseded]
-	// otherwise. A row is one JSON object, valid until the next; an error among
-	// the rows undoes everything and is returned.
+	// otherwise. A row is one JSON object, valid until the next; the rows may be
+	// gone over more than once. An error among them undoes everything and is
+	// returned.
 	Replace(ctx context.Context, previous string, imp Import, rows iter.Seq2[json.RawMessage, error]) error
 }
 

@@ -1,0 +1,97 @@
+package sink
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// writeCSV goes over the rows twice: a name that first comes up in the last row
+// has its place in the header too.
+func writeCSV(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
+	columns, err := columnsOf(rows)
+	if err != nil {
+		return err
+	}
+	place := make(map[string]int, len(columns))
+	for i, name := range columns {
+		place[name] = i
+	}
+	out := csv.NewWriter(w)
+	if len(columns) > 0 {
+		_ = out.Write(columns) // a csv.Writer keeps its first error
+	}
+	record := make([]string, len(columns))
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		clear(record)
+		if err := eachField(row, func(name string, value json.RawMessage) {
+			record[place[name]] = cell(value)
+		}); err != nil {
+			return err
+		}
+		_ = out.Write(record)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// columnsOf returns the names in the rows, in the order in which they come up.
+func columnsOf(rows iter.Seq2[json.RawMessage, error]) ([]string, error) {
+	var columns []string
+	seen := map[string]bool{}
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if err := eachField(row, func(name string, _ json.RawMessage) {
+			if !seen[name] {
+				seen[name] = true
+				columns = append(columns, name)
+			}
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return columns, nil
+}
+
+// eachField calls f for each field of a JSON object, in their order.
+func eachField(row json.RawMessage, f func(name string, value json.RawMessage)) error {
+	fields := json.NewDecoder(bytes.NewReader(row))
+	if _, err := fields.Token(); err != nil { // the brace
+		return fmt.Errorf("reading a row: %w", err)
+	}
+	for fields.More() {
+		name, err := fields.Token()
+		if err != nil {
+			return fmt.Errorf("reading a row: %w", err)
+		}
+		var value json.RawMessage
+		if err := fields.Decode(&value); err != nil {
+			return fmt.Errorf("reading a row: %w", err)
+		}
+		if text, ok := name.(string); ok { // an object's names are
+			f(text, value)
+		}
+	}
+	return nil
+}
+
+// cell is a value as CSV has it: a string without its quotes, null as nothing,
+// anything else as the JSON that it is.
+func cell(value json.RawMessage) string {
+	if string(value) == "null" {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
