@@ -30,6 +30,7 @@ type trafficFlags struct {
 	continueAfter    time.Duration
 	shard, startAt   string
 	dryRun           string
+	cloud            cloudFlagsOfTraffic
 }
 
 func newTrafficCmd() *cobra.Command {
@@ -86,6 +87,10 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	flags.StringVar(&f.shard, "shard", "", "send only part `I/N` of the plan, such as 2/3: N machines with one seed send all of it")
 	flags.StringVar(&f.startAt, "start-at", "", "`time` to begin at, such as 2026-01-02T15:04:05Z, so that shards begin together")
 	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it, as "+strings.Join(traffic.Formats, ", "))
+	flags.StringVar(&f.cloud.listen, "cloud", "", "`address` of the API of a simulated cloud in which the jobs exist, such as\n127.0.0.1:8085 (default: they exist nowhere, and can't be imported)")
+	flags.StringVar(&f.cloud.token, "cloud-token", "scrapehook", "`token` that calls of that API must bear")
+	flags.IntVar(&f.cloud.rows, "rows", 100, "rows of each job in that cloud")
+	flags.DurationVar(&f.cloud.linger, "linger", 5*time.Second, "how long that cloud must not be called before it is stopped at the end")
 	return cmd
 }
 
@@ -97,6 +102,9 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	plan, err := f.plan(profile)
 	if err != nil {
 		return usageError("%w", err)
+	}
+	if f.shard != "" && !cmd.Flags().Changed("seed") {
+		return usageError("--shard: the shards of a plan need the same --seed")
 	}
 	if f.dryRun != "" {
 		if err := delivery.CheckURL(url); err != nil {
@@ -111,16 +119,28 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	if err != nil {
 		return err
 	}
-	load.config.Script, load.config.Warmup = plan, f.warmup
+	load.config.Warmup = f.warmup
 	load.config.Closed, load.config.Span = f.rate == "max", f.duration
 	if f.startAt != "" {
 		if load.config.Start, err = time.Parse(time.RFC3339Nano, f.startAt); err != nil {
 			return usageError("--start-at %q is no time: write it like 2026-01-02T15:04:05Z", f.startAt)
 		}
 	}
-	load.scheme = plan.Scheme()
 	load.whole = f.duration
-	return load.run(cmd)
+	if f.cloud.listen == "" {
+		load.config.Script, load.scheme = plan, plan.Scheme()
+		return load.run(cmd)
+	}
+	home, plan, err := openCloud(cmd.Context(), f.cloud, plan, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	load.config.Script, load.scheme, load.config.Announce = plan, plan.Scheme(), home.announce
+	err = load.run(cmd)
+	if stopping := home.finish(cmd.Context()); stopping != nil && err == nil {
+		return harnessError("%w", stopping)
+	}
+	return err
 }
 
 // rules returns the profile with what the user changed of it.
