@@ -3,13 +3,22 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/receiver"
+	"github.com/scrapehook/scrapehook/receiver/sqlstore"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 func TestReceiveRefuses(t *testing.T) {
@@ -31,6 +40,17 @@ func TestReceiveRefuses(t *testing.T) {
 		{"a bad level", []string{"--log-level", "loud"}, exitUsage, `"loud"`},
 		{"no workers", []string{"--workers", "0"}, exitUsage, "--workers 0"},
 		{"an empty secret", []string{"--token", ""}, exitUsage, "secret token"},
+		{"an unknown role", []string{"--role", "boss"}, exitUsage, `"boss"`},
+		{"a role without a database", []string{"--role", "import"}, exitUsage, "PostgreSQL"},
+		{"no queue", []string{"--queue", "0"}, exitUsage, "--queue 0"},
+		{"a lease too short", []string{"--lease", "1ms"}, exitUsage, "--lease 1ms"},
+		{"a negative time", []string{"--drain", "-1s"}, exitUsage, "--drain"},
+		{"a certificate without a key", []string{"--tls-cert", "c.pem"}, exitUsage, "--tls-key"},
+		{"a certificate that is not there", []string{"--tls-cert", "c.pem", "--tls-key", "k.pem"}, exitUsage, "c.pem"},
+		{"an unknown sink", []string{"--sink", "s3:x"}, exitUsage, `"s3:x"`},
+		{"an unknown format", []string{"--sink", "dir:x", "--sink-format", "xml"}, exitUsage, `"xml"`},
+		{"a fleet on a directory", []string{"--store", "postgres://127.0.0.1:1/x", "--sink", "dir:x"}, exitUsage, "--sink"},
+		{"a database that is not there", []string{"--store", "postgres://127.0.0.1:1/x"}, exitHarness, "PostgreSQL"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
 		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitHarness, "none"},
 		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "in use"},
@@ -49,7 +69,7 @@ func TestReceiveRefuses(t *testing.T) {
 			if text := errs.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, tc.says) {
 				t.Errorf("said %q, want one line about %q", text, tc.says)
 			}
-			if left, err := os.ReadDir(store); tc.name != "an empty secret" && (err != nil || len(left) > 0) {
+			if left, err := os.ReadDir(store); err != nil || len(left) > 0 {
 				t.Errorf("left %v behind, %v", left, err)
 			}
 		})
@@ -82,6 +102,8 @@ func TestReceiveServesAndStops(t *testing.T) {
 		endpoint + "?token=s3cret": http.StatusOK,
 		endpoint + "/s3cret":       http.StatusOK,
 		root + "/healthz":          http.StatusOK,
+		root + "/readyz":           http.StatusOK,
+		root + "/metrics":          http.StatusOK,
 		root + "/elsewhere":        http.StatusNotFound,
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target,
@@ -103,4 +125,124 @@ func TestReceiveServesAndStops(t *testing.T) {
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d: %s", got, &errs)
 	}
+}
+
+// TestReceiveUpkeep looks after a store beside the receiver that owns it.
+func TestReceiveUpkeep(t *testing.T) {
+	t.Parallel()
+	store := filepath.Join(t.TempDir(), "r.db")
+	upkeep := func(args ...string) (code int, stdout, stderr string) {
+		var out, errs strings.Builder
+		code = run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &errs)
+		return code, out.String(), errs.String()
+	}
+	if code, _, errs := upkeep("status"); code != exitHarness || !strings.Contains(errs, "no such file") {
+		t.Errorf("without a store: exit code %d: %s", code, errs)
+	}
+	s, err := sqlstore.Open(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for id := range int64(2) {
+		a := receiver.Arrival{ReceivedAt: time.Now(), Wanted: true,
+			Notification: webhook.Notification{JobID: 7 + id, Status: webhook.Finished, SitemapID: 1}}
+		if err := s.Inbox.Accept(t.Context(), []receiver.Arrival{a}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lease receiver.Lease
+	for ok := false; !ok; { // times are rounded up
+		if lease, ok, err = s.Inbox.Lease(t.Context(), "a", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Inbox.Retry(t.Context(), lease, time.Hour, "the cloud is down"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		args []string
+		code int
+		says []string
+	}{
+		{[]string{"status"}, 0, []string{"wanted   2", "have failed    1"}},
+		{[]string{"list"}, 0, []string{"the cloud is down", "tried again in", "\n8 "}},
+		{[]string{"list", "--limit", "0"}, exitUsage, []string{"--limit"}},
+		{[]string{"retry", "7"}, 0, []string{"job 7: due now"}},
+		{[]string{"retry", "9"}, exitBroken, []string{"job 9: unknown"}},
+		{[]string{"retry", "seven"}, exitUsage, []string{`"seven"`}},
+		{[]string{"retry"}, exitUsage, []string{"arg"}},
+	} {
+		code, out, errs := upkeep(tc.args...)
+		for _, want := range tc.says {
+			if code != tc.code || !strings.Contains(out+errs, want) {
+				t.Errorf("%v: exit code %d, said %q, want %d and %q", tc.args, code, out+errs, tc.code, want)
+			}
+		}
+	}
+}
+
+// TestReceiveOverTLS takes a notification over https.
+func TestReceiveOverTLS(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile, roots := certificate(t)
+	ctx, stop := context.WithCancel(t.Context())
+	stdout, announce := io.Pipe()
+	code := make(chan int, 1)
+	var errs strings.Builder
+	go func() {
+		code <- run(ctx, []string{
+			"receive", "--listen", "127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "r.db"), "--drain", "1ms",
+			"--api-url", "http://127.0.0.1:1/", "--api-token", "x", "--tls-cert", certFile, "--tls-key", keyFile,
+		}, announce, &errs)
+		_ = announce.Close()
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	endpoint, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on https")
+	if err != nil || !ok {
+		t.Fatalf("announced %q, %v", line, err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https"+endpoint,
+		strings.NewReader("scrapingjob_id=1&status=started&sitemap_id=2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", webhook.ContentType)
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Errorf("answered %d", resp.StatusCode)
+	}
+	stop()
+	if got := <-code; got != 0 {
+		t.Errorf("exit code %d: %s", got, &errs)
+	}
+}
+
+// certificate makes a certificate for loopback, in files, and who trusts it.
+func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS()
+	defer server.Close()
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: server.Certificate().Raw},
+		keyFile:  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots = x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	return certFile, keyFile, roots
 }

@@ -45,7 +45,7 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
 			s.Close()
-			err = fmt.Errorf("opening the store in PostgreSQL: %w", err)
+			err = fmt.Errorf("opening the store in PostgreSQL: %w", oneLine{err})
 		}
 	}()
 	if s.rows, err = connect(ctx, url, 0); err != nil {
@@ -60,6 +60,14 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 	s.Inbox, s.Rows = &Inbox{s.queue}, &Rows{s.rows}
 	return s, nil
 }
+
+// oneLine is an error whose text is one line: pgx gives each address that it
+// tried a line of its own.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+
+func (e oneLine) Unwrap() error { return e.error }
 
 // Close closes the connections. It waits for those that are in use.
 func (s *Store) Close() {
