@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -21,34 +19,33 @@ import (
 
 // endpointFlags are those of every command that loads an endpoint.
 type endpointFlags struct {
+	reportFlags
 	connections int
 	profile     string
 	allowRemote bool
 	insecure    bool
-	output      string
-	slo         string
 	record      string
+	metrics     string
 }
 
 func (f *endpointFlags) add(cmd *cobra.Command) {
+	f.reportFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.connections, "connections", traffic.DefaultConnections, "the most requests under way at once")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
 	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
-	flags.StringVar(&f.output, "output", "text", "the report: text or json")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
-	flags.StringVar(&f.slo, "slo", "", "what must hold, as in p99<500ms,acked>=99.9%; of\n"+traffic.SLOHelp)
+	flags.StringVar(&f.metrics, "metrics", "", "`address` at which Prometheus finds /metrics while it runs, such as 127.0.0.1:9095")
 }
 
 // load is an endpoint being loaded, by traffic or by a replay.
 type load struct {
-	config traffic.Config
-	scheme traffic.Scheme
-	whole  time.Duration // how long the plan takes, if it is known
-	slos   []traffic.SLO
-	output string
-	record string
+	config          traffic.Config
+	scheme          traffic.Scheme
+	whole           time.Duration // how long the plan takes, if it is known
+	reporter        *reporter
+	record, metrics string
 	// complete adds to the report what else is known; may be nil.
 	complete func(*traffic.Report)
 }
@@ -67,25 +64,14 @@ func (l *load) onAttempt(f func(traffic.Attempt)) {
 
 // load checks what is common to all that load an endpoint, and sets it up.
 func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, error) {
-	if err := delivery.CheckURL(target); err != nil {
-		return nil, usageError("%w", err)
+	if err := f.check(target); err != nil {
+		return nil, err
 	}
-	if !f.allowRemote && !isLoopback(target) {
-		return nil, usageError("%s is not on this machine: add --allow-remote if it is yours to load", target)
+	reporter, err := f.reporter()
+	if err != nil {
+		return nil, err
 	}
-	if f.output != "text" && f.output != "json" {
-		return nil, usageError("--output %q: use text or json", f.output)
-	}
-	if f.connections < 1 {
-		return nil, usageError("--connections %d must be 1 or more", f.connections)
-	}
-	l := &load{output: f.output, record: f.record}
-	if f.slo != "" {
-		var err error
-		if l.slos, err = traffic.ParseSLOs(f.slo); err != nil {
-			return nil, usageError("--slo: %w", err)
-		}
-	}
+	l := &load{reporter: reporter, record: f.record, metrics: f.metrics}
 	fast, slow := delivery.NewTransport(), delivery.NewTransport()
 	if f.insecure {
 		fast.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
@@ -101,6 +87,25 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		Slow:      &delivery.Client{Profile: profile, Transport: traffic.SlowTransport(slow, pieces, pause)},
 	}
 	return l, nil
+}
+
+func (f *endpointFlags) check(target string) error {
+	if err := delivery.CheckURL(target); err != nil {
+		return usageError("%w", err)
+	}
+	if !f.allowRemote && !isLoopback(target) {
+		return usageError("%s is not on this machine: add --allow-remote if it is yours to load", target)
+	}
+	if f.connections < 1 {
+		return usageError("--connections %d must be 1 or more", f.connections)
+	}
+	if f.metrics == "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(f.metrics); err != nil || (!f.allowRemote && !isLoopback("http://"+f.metrics)) {
+		return usageError("--metrics %q: use an address of this machine, such as 127.0.0.1:9095 (or --allow-remote)", f.metrics)
+	}
+	return nil
 }
 
 func isLoopback(target string) bool {
@@ -122,18 +127,21 @@ func (l *load) run(cmd *cobra.Command) error {
 	if err != nil {
 		return errors.Join(usageError("%w", err), record())
 	}
+	measured := func() error { return nil }
+	if l.metrics != "" {
+		var at net.Addr
+		if at, measured, err = serveMetrics(cmd.Context(), l.metrics, runner); err != nil {
+			return errors.Join(harnessError("--metrics: %w", err), record())
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "metrics http://%s/metrics\n", at)
+	}
 	failed := watched(cmd.Context(), runner, newTrafficView(cmd.ErrOrStderr(), l))
-	failed = errors.Join(failed, record())
+	failed = errors.Join(failed, record(), measured())
 	report := runner.Report(l.scheme)
 	if l.complete != nil {
 		l.complete(&report)
 	}
-	for _, slo := range l.slos {
-		report.SLO = append(report.SLO, slo.Judge(&report))
-	}
-	if err := writeReport(cmd.OutOrStdout(), l.output, &report); err != nil {
-		failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
-	}
+	failed = errors.Join(failed, l.reporter.write(cmd.OutOrStdout(), &report))
 	if failed != nil {
 		return harnessError("%w", failed)
 	}
@@ -158,32 +166,6 @@ func (l *load) beginRecord() (end func() error, err error) {
 		}
 		return nil
 	}, nil
-}
-
-func writeReport(w io.Writer, format string, report *traffic.Report) error {
-	if format == "text" {
-		return report.WriteText(w)
-	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(report)
-}
-
-// exitOf is the exit code that follows from a report, which says why.
-func exitOf(report *traffic.Report) error {
-	switch {
-	case report.Interrupted:
-		return &exitError{code: exitInterrupted}
-	case report.Unreached():
-		return harnessError("no send reached the endpoint; is it running, and is the URL right?")
-	}
-	for _, s := range report.SLO {
-		if !s.Met {
-			return &exitError{code: exitBroken}
-		}
-	}
-	return nil
 }
 
 // watched runs the runner and shows its progress meanwhile.

@@ -15,7 +15,7 @@ import (
 const maxReport = 64 << 20
 
 func newTrafficMergeCmd() *cobra.Command {
-	var output, slo string
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "merge REPORT.json...",
 		Short: "Merge the JSON reports of a plan's shards into one",
@@ -26,24 +26,17 @@ Exit codes: 0 done, 1 an SLO is missed, 2 the reports can't be merged, 3 the
 shards reached no endpoint, 130 one of them was interrupted.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runTrafficMerge(cmd.OutOrStdout(), args, output, slo)
+			return runTrafficMerge(cmd.OutOrStdout(), args, f)
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "text", "the report: text or json")
-	cmd.Flags().StringVar(&slo, "slo", "", "what must hold, as for scrapehook traffic")
+	f.add(cmd)
 	return cmd
 }
 
-func runTrafficMerge(w io.Writer, paths []string, output, slo string) error {
-	if output != "text" && output != "json" {
-		return usageError("--output %q: use text or json", output)
-	}
-	var slos []traffic.SLO
-	if slo != "" {
-		var err error
-		if slos, err = traffic.ParseSLOs(slo); err != nil {
-			return usageError("--slo: %w", err)
-		}
+func runTrafficMerge(stdout io.Writer, paths []string, f reportFlags) error {
+	reporter, err := f.reporter()
+	if err != nil {
+		return err
 	}
 	var reports []traffic.Report
 	for _, path := range paths {
@@ -57,11 +50,8 @@ func runTrafficMerge(w io.Writer, paths []string, output, slo string) error {
 	if err != nil {
 		return usageError("merging: %w", err)
 	}
-	for _, s := range slos {
-		merged.SLO = append(merged.SLO, s.Judge(&merged))
-	}
-	if err := writeReport(w, output, &merged); err != nil {
-		return harnessError("writing the report: %w", err)
+	if err := reporter.write(stdout, &merged); err != nil {
+		return harnessError("%w", err)
 	}
 	return exitOf(&merged)
 }

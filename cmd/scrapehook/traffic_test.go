@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -76,6 +77,9 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"a time", []string{"traffic", url, "--start-at", "noon"}, exitUsage, "--start-at"},
 		{"an output", []string{"traffic", url, "--output", "xml"}, exitUsage, "--output"},
 		{"an SLO", []string{"traffic", url, "--slo", "fast"}, exitUsage, "--slo"},
+		{"metrics for other machines", []string{"traffic", url, "--metrics", "0.0.0.0:0"}, exitUsage, "--metrics"},
+		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitHarness, "--html"},
+		{"a record in no directory", []string{"traffic", url, "--record", "/not/there"}, exitUsage, "--record"},
 		{"no connection", []string{"traffic", url, "--connections", "0"}, exitUsage, "--connections"},
 		{"a dry run", []string{"traffic", url, "--dry-run", "xml"}, exitUsage, "--dry-run"},
 		{"delays", []string{"traffic", url, "--resend-delay", "-1s"}, exitUsage, "--resend-delay"},
@@ -139,6 +143,47 @@ func TestTrafficShardsMerge(t *testing.T) {
 	if code != exitUsage || !strings.Contains(stderr, "two reports of shard 3/3") {
 		t.Errorf("a shard twice: exit code %d, %s", code, stderr)
 	}
+}
+
+func TestTrafficIsMeasuredWhileItRuns(t *testing.T) {
+	t.Parallel()
+	page := filepath.Join(t.TempDir(), "report.html")
+	said, errs := io.Pipe()
+	defer func() { _ = errs.Close() }()
+	line, stop := started(t, said, []string{"traffic", answering(t, 200), "--rate", "100/s", "--duration", "10m",
+		"--metrics", "127.0.0.1:0", "--html", page}, io.Discard, errs)
+	for deadline := time.Now().Add(time.Minute); ; {
+		if text := fetched(t, strings.TrimPrefix(line, "metrics ")); strings.Contains(text, `scrapehook_traffic_sends_total{outcome="acked"} 1`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing was acked")
+		}
+	}
+	if code := stop(); code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "</html>") {
+		t.Errorf("the page: %v", err)
+	}
+}
+
+func fetched(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestTrafficInterruptedReports(t *testing.T) {

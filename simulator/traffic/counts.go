@@ -91,6 +91,30 @@ func (c *Counts) Check() error {
 	return nil
 }
 
+// Figure is a number with its name.
+type Figure struct {
+	Name  string
+	Value int64
+}
+
+// Outcomes returns how the planned sends ended, by name, in a lasting order.
+func (c *Counts) Outcomes() []Figure {
+	return []Figure{
+		{"acked", c.Acked}, {"rejected", c.Rejected}, {"timeout", c.Timeout}, {"refused", c.Refused},
+		{"reset", c.Reset}, {"tls", c.TLS}, {"protocol", c.Protocol}, {"lookup", c.Lookup},
+		{"lost", c.Lost}, {"malformed", c.Malformed}, {"canceled", c.Canceled},
+		{"dropped", c.Dropped}, {"unsent", c.Unsent},
+	}
+}
+
+// Endings returns how the notifications ended, by name, in a lasting order.
+func (c *Counts) Endings() []Figure {
+	return []Figure{
+		{"delivered", c.Delivered}, {"given_up", c.GivenUp}, {"abandoned", c.Abandoned},
+		{"answered", c.Answered}, {"unfinished", c.Unfinished},
+	}
+}
+
 // plan counts the notifications of a job.
 func (c *Counts) plan(j Job) {
 	c.Planned++

@@ -38,12 +38,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return err
 }
 
-// Figure is a number with its name.
-type Figure struct {
-	Name  string
-	Value int64
-}
-
+// writeFigures writes those that are not 0, with their share of the whole.
 func writeFigures(w io.Writer, whole int64, figures []Figure) {
 	for _, f := range figures {
 		if f.Value > 0 {
@@ -57,23 +52,10 @@ func (r *Report) writeOutcomes(w io.Writer) {
 	fmt.Fprintf(w, "  late by more than %v: %d\n", LateBy, r.Late)
 }
 
-// Outcomes returns how the planned sends ended, by name, in a lasting order.
-func (c *Counts) Outcomes() []Figure {
-	return []Figure{
-		{"acked", c.Acked}, {"rejected", c.Rejected}, {"timeout", c.Timeout}, {"refused", c.Refused},
-		{"reset", c.Reset}, {"tls", c.TLS}, {"protocol", c.Protocol}, {"lookup", c.Lookup},
-		{"lost", c.Lost}, {"malformed", c.Malformed}, {"canceled", c.Canceled},
-		{"dropped", c.Dropped}, {"unsent", c.Unsent},
-	}
-}
-
 func (r *Report) writeNotifications(w io.Writer) {
 	fmt.Fprintf(w, "\n%d notifications, %d of them duplicates, %d of continued jobs; %d resends\n",
 		r.Notifications, r.Duplicates, r.Continued, r.Resends)
-	writeFigures(w, r.Notifications, []Figure{
-		{"delivered", r.Delivered}, {"given up", r.GivenUp}, {"abandoned", r.Abandoned},
-		{"answered", r.Answered}, {"unfinished", r.Unfinished},
-	})
+	writeFigures(w, r.Notifications, r.Endings())
 }
 
 func (r *Report) writeLatency(w io.Writer) {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/scrapehook/scrapehook/simulator/traffic"
+)
+
+// reportFlags say where reports go, and by what they are judged.
+type reportFlags struct {
+	output, html, slo string
+}
+
+func (f *reportFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.output, "output", "text", "the report: text or json")
+	flags.StringVar(&f.html, "html", "", "`file` for the report as a page with charts")
+	flags.StringVar(&f.slo, "slo", "", "what must hold, as in p99<500ms,acked>=99.9%; of\n"+traffic.SLOHelp)
+}
+
+// reporter judges and writes reports.
+type reporter struct {
+	flags reportFlags
+	slos  []traffic.SLO
+}
+
+func (f reportFlags) reporter() (*reporter, error) {
+	if f.output != "text" && f.output != "json" {
+		return nil, usageError("--output %q: use text or json", f.output)
+	}
+	r := &reporter{flags: f}
+	if f.slo != "" {
+		var err error
+		if r.slos, err = traffic.ParseSLOs(f.slo); err != nil {
+			return nil, usageError("--slo: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// write judges the report and writes it wherever it is wanted.
+func (r *reporter) write(stdout io.Writer, report *traffic.Report) error {
+	for _, slo := range r.slos {
+		report.SLO = append(report.SLO, slo.Judge(report))
+	}
+	var failed error
+	if r.flags.html != "" {
+		if err := writeFile(r.flags.html, report.WriteHTML); err != nil {
+			failed = fmt.Errorf("--html: %w", err)
+		}
+	}
+	if err := r.print(stdout, report); err != nil {
+		failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
+	}
+	return failed
+}
+
+func (r *reporter) print(w io.Writer, report *traffic.Report) error {
+	if r.flags.output == "text" {
+		return report.WriteText(w)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(report)
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
+}
+
+// exitOf is the exit code that follows from a report, which says why.
+func exitOf(report *traffic.Report) error {
+	switch {
+	case report.Interrupted:
+		return &exitError{code: exitInterrupted}
+	case report.Unreached():
+		return harnessError("no send reached the endpoint; is it running, and is the URL right?")
+	}
+	for _, s := range report.SLO {
+		if !s.Met {
+			return &exitError{code: exitBroken}
+		}
+	}
+	return nil
+}
