@@ -45,7 +45,7 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
 			s.Close()
-			err = fmt.Errorf("opening the store in PostgreSQL: %w", oneLine{err})
+			err = fmt.Errorf("opening the store in PostgreSQL: %w", oneLineError{err})
 		}
 	}()
 	if s.rows, err = connect(ctx, url, 0); err != nil {
@@ -61,13 +61,13 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 	return s, nil
 }
 
-// oneLine is an error whose text is one line: pgx gives each address that it
+// oneLineError is an error whose text is one line: pgx gives each address that it
 // tried a line of its own.
-type oneLine struct{ error }
+type oneLineError struct{ error }
 
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLineError) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
 
-func (e oneLine) Unwrap() error { return e.error }
+func (e oneLineError) Unwrap() error { return e.error }
 
 // Close closes the connections. It waits for those that are in use.
 func (s *Store) Close() {
