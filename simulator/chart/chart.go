@@ -24,7 +24,7 @@ type Plot struct {
 	Title string
 	// X and Y label a value of an axis.
 	X, Y func(float64) string
-	// XTicks are where the x axis is labelled; none is five places evenly.
+	// XTicks are where the x axis is labelled; none is at round numbers.
 	XTicks []float64
 	// LogY has each power of ten take the same height; values below the
 	// smallest power are drawn on the axis.
@@ -35,7 +35,7 @@ type Plot struct {
 // The drawing's measures, in SVG's user units.
 const (
 	width, height            = 720, 260
-	left, right, top, bottom = 64, 12, 12, 28
+	left, right, top, bottom = 64, 28, 12, 28
 )
 
 // SVG draws the plot. Series without points are only named.
@@ -108,7 +108,7 @@ func (s scale) place(v float64) float64 {
 	return s.from + (s.to-s.from)*(v-low)/(high-low)
 }
 
-// ticks are places to label: powers of ten, or five evenly.
+// ticks are values to label: powers of ten, or multiples of a round number.
 func (s scale) ticks(powers bool) []float64 {
 	var ticks []float64
 	if powers {
@@ -117,10 +117,25 @@ func (s scale) ticks(powers bool) []float64 {
 		}
 		return ticks
 	}
-	for i := range 5 {
-		ticks = append(ticks, s.low+(s.high-s.low)*float64(i)/4)
+	step := roundStep(s.high - s.low)
+	for i := math.Ceil(s.low / step); i*step <= s.high*1.001; i++ {
+		ticks = append(ticks, i*step)
 	}
 	return ticks
+}
+
+// roundStep is 1, 2 or 5 times a power of ten, of which a span has 3 to 7.
+func roundStep(span float64) float64 {
+	step := math.Pow(10, math.Floor(math.Log10(span)))
+	switch n := span / step; {
+	case n < 1.5:
+		return step / 5
+	case n < 3:
+		return step / 2
+	case n < 7:
+		return step
+	}
+	return step * 2
 }
 
 // scales span all points; the y axis begins at 0, or at a power of ten.
@@ -146,7 +161,10 @@ func (p Plot) scales() (x, y scale) {
 	if y.high == 0 {
 		y.high, least = 1, 1
 	}
-	if p.LogY {
+	if !p.LogY {
+		step := roundStep(y.high)
+		y.high = math.Ceil(y.high/step) * step
+	} else {
 		y.low = math.Pow(10, math.Floor(math.Log10(least)))
 		y.high = max(math.Pow(10, math.Ceil(math.Log10(y.high))), y.low*10)
 	}

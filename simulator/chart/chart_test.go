@@ -48,7 +48,7 @@ func TestPlotKeepsWithinItsFrame(t *testing.T) {
 				xText, yText, _ := strings.Cut(pair, ",")
 				x, errX := strconv.ParseFloat(xText, 64)
 				y, errY := strconv.ParseFloat(yText, 64)
-				if errX != nil || errY != nil || x < 64 || x > 708 || y < 12 || y > 232 {
+				if errX != nil || errY != nil || x < 64 || x > 692 || y < 12 || y > 232 {
 					t.Errorf("%s: a point at %s", name, pair)
 				}
 			}

@@ -22,7 +22,7 @@ type Timeline struct {
 type Slot struct {
 	Sent   int64 `json:"sent"`
 	Acked  int64 `json:"acked"`
-	Failed int64 `json:"failed"` // neither acked, nor malformed, lost or canceled
+	Failed int64 `json:"failed"` // what is malformed, lost or canceled is neither
 	// Latency from the planned moment, two digits exact.
 	Latency *Histogram `json:"latency_us"`
 }
@@ -32,9 +32,10 @@ func newSlot() *Slot { return &Slot{Latency: newHistogram(2)} }
 func (s *Slot) count(a Attempt) {
 	s.Sent++
 	switch {
+	case a.Job.Special == Malformed, a.Reason == delivery.Dropped, a.Reason == delivery.Canceled:
 	case a.Reason == delivery.Acked:
 		s.Acked++
-	case a.Reason != delivery.Dropped && a.Reason != delivery.Canceled && a.Job.Special != Malformed:
+	default:
 		s.Failed++
 	}
 	if a.measured() {
