@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -107,13 +108,7 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 		return usageError("--shard: the shards of a plan need the same --seed")
 	}
 	if f.dryRun != "" {
-		if err := delivery.CheckURL(url); err != nil {
-			return usageError("%w", err)
-		}
-		if err := plan.Write(cmd.OutOrStdout(), f.dryRun, url); err != nil {
-			return usageError("--dry-run: %w", err)
-		}
-		return nil
+		return dryRun(cmd.OutOrStdout(), f.dryRun, plan, url)
 	}
 	load, err := f.load(url, profile)
 	if err != nil {
@@ -141,6 +136,17 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 		return harnessError("%w", stopping)
 	}
 	return err
+}
+
+// dryRun prints what would be sent.
+func dryRun(w io.Writer, format string, plan *traffic.Plan, url string) error {
+	if err := delivery.CheckURL(url); err != nil {
+		return usageError("%w", err)
+	}
+	if err := plan.Write(w, format, url); err != nil {
+		return usageError("--dry-run: %w", err)
+	}
+	return nil
 }
 
 // rules returns the profile with what the user changed of it.

@@ -82,6 +82,8 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"a record in no directory", []string{"traffic", url, "--record", "/not/there"}, exitUsage, "--record"},
 		{"no connection", []string{"traffic", url, "--connections", "0"}, exitUsage, "--connections"},
 		{"a dry run", []string{"traffic", url, "--dry-run", "xml"}, exitUsage, "--dry-run"},
+		{"a dry run without end", []string{"traffic", url, "--rate", "max", "--duration", "1s", "--dry-run", "forms"}, exitUsage, "only time ends"},
+		{"too much", []string{"traffic", url, "--rate", "1000000/s", "--duration", "1h"}, exitUsage, "bound it by a number"},
 		{"delays", []string{"traffic", url, "--resend-delay", "-1s"}, exitUsage, "--resend-delay"},
 		{"nothing to merge", []string{"traffic", "merge"}, exitUsage, "requires at least 1 arg"},
 		{"no such report", []string{"traffic", "merge", "/not/there"}, exitUsage, "no such file"},

@@ -176,4 +176,13 @@ func TestTraceEndsThePlan(t *testing.T) {
 	if got := timesOf(p); !slices.Equal(got, want) || p.Total() != 4 {
 		t.Errorf("got %v of %d", got, p.Total())
 	}
+	// Unless time or a number ends it before.
+	p = planOf(t, "trace:"+path, 0, 2*time.Second, nil)
+	if got := timesOf(p); !slices.Equal(got, want[:3]) || p.Total() != 3 {
+		t.Errorf("within 2 s, got %v of %d", got, p.Total())
+	}
+	p = planOf(t, "trace:"+path, 0, 0, func(cfg *traffic.PlanConfig) { cfg.Jobs = 2 })
+	if got := timesOf(p); !slices.Equal(got, want[:2]) || p.Total() != 2 {
+		t.Errorf("at most 2, got %v of %d", got, p.Total())
+	}
 }

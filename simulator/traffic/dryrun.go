@@ -3,6 +3,7 @@ package traffic
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -43,6 +44,9 @@ func (p *Plan) Write(w io.Writer, format, url string) error {
 	}[format]
 	if !ok {
 		return fmt.Errorf("no format %q: use one of %v", format, Formats)
+	}
+	if p.Total() == 0 {
+		return errors.New("only time ends this plan: bound it by a number of jobs")
 	}
 	out := bufio.NewWriter(w)
 	for index, at := range p.Jobs() {

@@ -23,6 +23,9 @@ const (
 	DefaultSitemaps    = 100
 	DefaultLateAfter   = 30 * time.Second
 	DefaultContinuance = 10 * time.Second
+	// maxCounted is how many jobs a plan may have that is bounded by time alone:
+	// they must be counted to be known.
+	maxCounted = 1e9
 )
 
 // PlanConfig says what to plan. Equal values make equal plans, byte for byte.
@@ -73,6 +76,9 @@ func (cfg PlanConfig) check() error {
 		return fmt.Errorf("there is no shard %d/%d", cfg.Shard, cfg.Shards)
 	case cfg.Mix[Continued] > 0 && !cfg.Profile.Notifies(webhook.Failed):
 		return fmt.Errorf("profile %s does not notify failed jobs, so none is continued", cfg.Profile.Name)
+	}
+	if at := cfg.Arrivals.at; at != nil && cfg.Jobs == 0 && cfg.Arrivals.most == 0 && at(maxCounted) < cfg.Span.Seconds() {
+		return fmt.Errorf("more than %d jobs: bound it by a number of jobs", int64(maxCounted))
 	}
 	return cfg.checkSitemaps()
 }
@@ -218,7 +224,7 @@ func (p *Plan) limit() int64 {
 }
 
 func (p *Plan) span() time.Duration {
-	if p.cfg.Span == 0 || p.cfg.Arrivals.most > 0 {
+	if p.cfg.Span == 0 {
 		return maxSpan
 	}
 	return p.cfg.Span
@@ -229,7 +235,7 @@ func (p *Plan) span() time.Duration {
 func (p *Plan) Total() int64 {
 	a := p.cfg.Arrivals
 	switch {
-	case a.at == nil || a.most > 0:
+	case a.at == nil:
 		return p.cfg.Jobs
 	case a.random:
 		total := int64(0)

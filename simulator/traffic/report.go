@@ -75,7 +75,7 @@ func (r *Runner) Report(scheme Scheme) Report {
 		report.NotDue = Share(scheme.Jobs, scheme.Shard, scheme.Shards) - r.jobs
 	}
 	r.mu.Unlock()
-	report.DurationS = r.Progress().Elapsed.Seconds()
+	report.DurationS = max(0, r.Progress().Elapsed.Seconds())
 
 	t := r.tally
 	t.mu.Lock()
@@ -87,9 +87,7 @@ func (r *Runner) Report(scheme Scheme) Report {
 	report.ByStatus, report.ByAttempt = map[webhook.Status]Latency{}, map[string]Latency{}
 	mergeGroups(report.ByStatus, t.statuses)
 	mergeGroups(report.ByAttempt, t.attempts)
-	copied := Timeline{WidthS: t.timeline.WidthS}
-	copied.merge(&t.timeline)
-	report.Timeline = copied
+	report.Timeline = t.timeline.clone()
 	return report
 }
 
@@ -193,7 +191,8 @@ func (r *Report) add(shard *Report) {
 	r.Latency.merge(shard.Latency)
 	mergeGroups(r.ByStatus, shard.ByStatus)
 	mergeGroups(r.ByAttempt, shard.ByAttempt)
-	r.Timeline.merge(&shard.Timeline)
+	timeline := shard.Timeline.clone()
+	r.Timeline.merge(&timeline)
 }
 
 // missed are the counts of a shard of which nothing was heard.

@@ -82,7 +82,15 @@ func (t *Timeline) double() {
 	}
 }
 
-// merge adds another timeline, and changes both.
+func (t *Timeline) clone() Timeline {
+	c := Timeline{WidthS: t.WidthS}
+	for i, s := range t.Slots {
+		c.slot(i).merge(s)
+	}
+	return c
+}
+
+// merge adds another timeline, of which it may change the width.
 func (t *Timeline) merge(other *Timeline) {
 	if t.WidthS == 0 {
 		t.WidthS = other.WidthS
