@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench build deps clean
+.PHONY: run test lint vet unit bench crash build deps clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -39,6 +39,12 @@ deps:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver
+
+# Kills receivers, and the database under them, at random moments; a shorter form
+# is among the tests. A run is repeated with CRASH_SEED, which is printed.
+crash: CRASH_CYCLES ?= 100
+crash:
+	CRASH_CYCLES=$(CRASH_CYCLES) $(GO) test -count=1 -timeout 2h -v -run '^TestCrash' ./e2e
 
 clean:
 	rm -rf bin

@@ -25,8 +25,9 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1], os.Args[2:]); err != nil {
+	err := run(ctx, os.Args[1], os.Args[2:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "roundrobin:", err)
 		os.Exit(1)
 	}
@@ -54,11 +55,11 @@ func run(ctx context.Context, listen string, backends []string) error {
 
 func awaitReady(ctx context.Context, backend string) error {
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+backend+"/readyz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+backend+"/readyz", nil) //nolint:gosec // the backends are its arguments
 		if err != nil {
 			return err
 		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
+		if resp, err := http.DefaultClient.Do(req); err == nil { //nolint:gosec // as above
 			_ = resp.Body.Close() // only its status counts
 			if resp.StatusCode == http.StatusOK {
 				return nil
@@ -105,7 +106,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func pass(r *http.Request, backend string, body []byte) (*http.Response, error) {
-	out, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+backend+r.URL.RequestURI(), bytes.NewReader(body))
+	out, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+backend+r.URL.RequestURI(), bytes.NewReader(body)) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
@@ -50,6 +51,75 @@ func TestSink(t *testing.T) {
 		t.Cleanup(func() { _ = reader.Close() })
 		return s.Rows, func(ctx context.Context, id int64) ([]json.RawMessage, error) { return reader.Rows(ctx, id, 100) }
 	})
+}
+
+// A disk that is full or read-only takes nothing, half of nothing included, and
+// is no obstacle once it has room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	for name, setting := range map[string]struct{ on, off string }{
+		"full":      {"max_page_count = 1", "max_page_count = 1073741823"},
+		"read-only": {"query_only = 1", "query_only = 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, s := t.Context(), open(t, filepath.Join(t.TempDir(), "inbox.db"))
+			storetest.Accept(t, s.Inbox, 7)
+			if err := s.Inbox.Pragma(ctx, setting.on); err != nil {
+				t.Fatal(err)
+			}
+			// More than fits into the pages that are there.
+			arrivals := make([]receiver.Arrival, 1000)
+			for i := range arrivals {
+				arrivals[i] = receiver.Arrival{ReceivedAt: time.Now(), Wanted: true,
+					Notification: webhook.Notification{JobID: int64(100 + i), Status: webhook.Finished, SitemapID: 1, SitemapName: "a name"}}
+			}
+			if err := s.Inbox.Accept(ctx, arrivals); err == nil {
+				t.Fatal("accepted")
+			}
+			if l, err := s.Inbox.Backlog(ctx); err != nil || l.Wanted != 1 {
+				t.Errorf("%d imports are wanted, %v, want 1", l.Wanted, err)
+			}
+			if err := s.Inbox.Pragma(ctx, setting.off); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Inbox.Accept(ctx, arrivals); err != nil {
+				t.Errorf("with room again: %v", err)
+			}
+			if l, err := s.Inbox.Backlog(ctx); err != nil || l.Wanted != 1001 {
+				t.Errorf("%d imports are wanted, %v, want 1001", l.Wanted, err)
+			}
+		})
+	}
+}
+
+// TestDesk looks after a store beside its owner, and not without one's leave.
+func TestDesk(t *testing.T) {
+	t.Parallel()
+	ctx, path := t.Context(), filepath.Join(t.TempDir(), "inbox.db")
+	if _, err := sqlstore.OpenDesk(ctx, path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a file: %v", err)
+	}
+	s := open(t, path)
+	storetest.Accept(t, s.Inbox, 7)
+	l := storetest.Lease(t, s.Inbox, "a")
+	desk, err := sqlstore.OpenDesk(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	if list, err := desk.Imports(ctx, false, 10); err != nil || len(list) != 1 || !list[0].Leased {
+		t.Errorf("listed %+v, %v: the owner's lease was touched", list, err)
+	}
+	if err := s.Inbox.Retry(ctx, l, time.Hour, "broken"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := desk.Hasten(ctx, 7); !ok || err != nil {
+		t.Errorf("hastened: %v, %v", ok, err)
+	}
+	if l := storetest.Lease(t, s.Inbox, "b"); l.JobID != 7 {
+		t.Errorf("leased %+v", l)
+	}
 }
 
 func TestOpenFreesLeases(t *testing.T) {

@@ -1,0 +1,379 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/receiver"
+	"github.com/scrapehook/scrapehook/receiver/pgstore"
+	"github.com/scrapehook/scrapehook/receiver/pgtest"
+	"github.com/scrapehook/scrapehook/receiver/sqlstore"
+	"github.com/scrapehook/scrapehook/simulator"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// How long the crash tests are: a few kills, or as many as `make crash` asks
+// for. The seed decides when and whom.
+const (
+	cyclesEnv = "CRASH_CYCLES"
+	seedEnv   = "CRASH_SEED"
+)
+
+func crashSettings(t *testing.T) (cycles int, random *rand.Rand) {
+	t.Helper()
+	cycles, seed := 8, rand.Uint64()
+	var err error
+	if v := os.Getenv(cyclesEnv); v != "" {
+		if cycles, err = strconv.Atoi(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := os.Getenv(seedEnv); v != "" {
+		if seed, err = strconv.ParseUint(v, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d kills, %s=%d", cycles, seedEnv, seed)
+	return cycles, rand.New(rand.NewPCG(seed, 0))
+}
+
+// TestCrashSQLite kills the receiver at random moments under steady traffic.
+func TestCrashSQLite(t *testing.T) {
+	t.Parallel()
+	cycles, random := crashSettings(t)
+	dir, address := t.TempDir(), freeAddress(t)
+	world := newWorld(t, address)
+	store := filepath.Join(dir, "r.db")
+	victim := world.receiver(t, dir, address, store)
+	victim.start(t)
+	for range cycles {
+		pauseUpTo(t, random, 300*time.Millisecond)
+		victim.kill(t)
+		victim.start(t)
+	}
+	world.settle(t)
+	awaitIdle(t, store)
+	rows, err := sqlstore.OpenRows(sqlstore.RowsPath(store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	world.compare(t, func(id int64) ([]json.RawMessage, error) { return rows.Rows(t.Context(), id, 1000) })
+}
+
+// TestCrashPostgres kills one of three receivers at a time, and now and then
+// the database under all of them.
+func TestCrashPostgres(t *testing.T) {
+	t.Parallel()
+	cycles, random := crashSettings(t)
+	server := postgres(t)
+	url := server.Database(t)
+	front := freeAddress(t)
+	world := newWorld(t, front)
+	fleet := make([]*process, 3)
+	backends := make([]string, 0, len(fleet))
+	for i := range fleet {
+		address := freeAddress(t)
+		fleet[i] = world.receiver(t, t.TempDir(), address, url, "--lease", "2s")
+		fleet[i].start(t)
+		backends = append(backends, address)
+	}
+	balancer := exec.CommandContext(t.Context(), program(t, "roundrobin"), append([]string{front}, backends...)...)
+	if err := balancer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = balancer.Process.Kill() // it may have ended
+		_ = balancer.Wait()
+	})
+	for cycle := range cycles {
+		pauseUpTo(t, random, 300*time.Millisecond)
+		if cycle%5 == 4 {
+			restart(t, server)
+			continue
+		}
+		victim := fleet[random.IntN(len(fleet))]
+		victim.kill(t)
+		victim.start(t)
+	}
+	world.settle(t)
+	awaitIdle(t, url)
+	store, err := pgstore.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	world.compare(t, func(id int64) ([]json.RawMessage, error) { return store.Rows.Rows(t.Context(), id, 1000) })
+}
+
+func restart(t *testing.T, server *pgtest.Server) {
+	t.Helper()
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pauseUpTo lets the traffic go on for a random while, which is the one thing
+// here that is a time and no effect.
+func pauseUpTo(t *testing.T, random *rand.Rand, most time.Duration) {
+	t.Helper()
+	select {
+	case <-time.After(time.Duration(random.Int64N(int64(most)))):
+	case <-t.Context().Done():
+	}
+}
+
+// world is a simulated cloud whose jobs end all the time, and its own record of
+// which notifications were acknowledged.
+type world struct {
+	sim     *simulator.Simulator
+	sitemap int64
+	traffic func() // stops it and waits
+
+	mu     sync.Mutex
+	acked  map[int64]bool // jobs
+	failed int            // attempts
+	added  []int64        // jobs
+}
+
+const crashToken = "t0ken"
+
+func newWorld(t *testing.T, endpoint string) *world {
+	t.Helper()
+	profile := webhook.Profile2020()
+	profile.ResendDelays, profile.MaxAttempts = []time.Duration{200 * time.Millisecond}, 0
+	w := &world{acked: map[int64]bool{}}
+	var err error
+	w.sim, err = simulator.New(t.Context(), simulator.Config{
+		Token: crashToken, Endpoints: []string{"http://" + endpoint + "/webhook"}, Profile: profile,
+		JobTime: 20 * time.Millisecond, Rows: 40,
+		OnAttempt: func(a delivery.Attempt) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if a.Reason == delivery.Acked {
+				w.acked[a.Notification.JobID] = true
+			} else {
+				w.failed++
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- w.sim.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	sitemap, err := w.sim.Cloud.AddSitemap("shop", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.sitemap = sitemap.ID
+	w.startTraffic(t)
+	return w
+}
+
+// startTraffic adds jobs over the API until it is stopped.
+func (w *world) startTraffic(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		each := time.NewTicker(10 * time.Millisecond)
+		defer each.Stop()
+		for {
+			select {
+			case <-each.C:
+			case <-ctx.Done():
+				return
+			}
+			id, err := w.addJob(context.WithoutCancel(ctx))
+			if err != nil {
+				t.Errorf("adding a job: %v", err)
+				return
+			}
+			w.mu.Lock()
+			w.added = append(w.added, id)
+			w.mu.Unlock()
+		}
+	}()
+	w.traffic = sync.OnceFunc(func() { cancel(); <-done })
+	t.Cleanup(w.traffic)
+}
+
+func (w *world) addJob(ctx context.Context) (int64, error) {
+	body := fmt.Sprintf(`{"sitemap_id":%d,"driver":"fast","page_load_delay":2000,"request_interval":2000}`, w.sitemap)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.sim.BaseURL()+"scraping-job?api_token="+crashToken, strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Data struct{ ID int64 }
+	}
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("answered %d", resp.StatusCode)
+	}
+	return answer.Data.ID, err
+}
+
+// settle stops the traffic and waits until every job's notification has been
+// acknowledged.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	w.traffic()
+	waitFor(t, "every notification is acknowledged", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.acked) == len(w.added) && len(w.sim.Sender.Pending()) == 0
+	})
+}
+
+// compare holds what was imported against the cloud's own record: every job,
+// every row once, in order.
+func (w *world) compare(t *testing.T, imported func(id int64) ([]json.RawMessage, error)) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range w.added {
+		var want [][]byte
+		for _, row := range w.sim.Cloud.Records(id) {
+			want = append(want, bytes.Clone(row))
+		}
+		got, err := imported(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := len(got) == len(want) && len(got) > 0
+		for i := 0; same && i < len(got); i++ {
+			same = bytes.Equal(got[i], want[i])
+		}
+		if !same {
+			t.Errorf("job %d has %d rows, want these %d", id, len(got), len(want))
+		}
+	}
+	t.Logf("%d jobs compared; %d attempts to notify of them failed", len(w.added), w.failed)
+	if len(w.added) == 0 {
+		t.Error("there was no traffic")
+	}
+}
+
+// process is one receiver, which can be killed and started again.
+type process struct {
+	dir  string
+	args []string
+	env  []string
+	cmd  *exec.Cmd
+	log  bytes.Buffer
+}
+
+func (w *world) receiver(t *testing.T, dir, address, store string, more ...string) *process {
+	t.Helper()
+	p := &process{dir: dir, args: append([]string{"receive", "--listen", address, "--store", store}, more...)}
+	p.env = []string{"WEBSCRAPER_API_BASE_URI=" + w.sim.BaseURL(), "WEBSCRAPER_API_TOKEN=" + crashToken}
+	t.Cleanup(func() {
+		if p.cmd != nil {
+			p.kill(t)
+		}
+		if t.Failed() {
+			t.Logf("the end of a receiver's log:\n%s", p.log.Bytes()[max(0, p.log.Len()-2000):])
+		}
+	})
+	return p
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
+	p.cmd = command(context.WithoutCancel(t.Context()), p.dir, p.env, p.args...)
+	p.cmd.Stderr = &p.log
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		_ = p.cmd.Wait() // so that its log is whole
+		p.cmd = nil
+		t.Fatalf("announced %q, %v: %s", line, err, p.log.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the process
+}
+
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Errorf("killing a receiver: %v", err)
+	}
+	_ = p.cmd.Wait() // its status is that of a kill
+	p.cmd = nil
+}
+
+// awaitIdle waits until nothing is left to import.
+func awaitIdle(t *testing.T, store string) {
+	t.Helper()
+	waitFor(t, "every import is done", func() bool {
+		l, err := backlog(t, store)
+		return err == nil && l.Wanted == 0
+	})
+}
+
+func backlog(t *testing.T, store string) (receiver.Backlog, error) {
+	t.Helper()
+	if pgstore.IsURL(store) {
+		s, err := pgstore.Open(t.Context(), store)
+		if err != nil {
+			return receiver.Backlog{}, err
+		}
+		defer s.Close()
+		return s.Inbox.Backlog(t.Context())
+	}
+	s, err := sqlstore.OpenDesk(t.Context(), store)
+	if err != nil {
+		return receiver.Backlog{}, err
+	}
+	defer s.Close()
+	return s.Backlog(t.Context())
+}
+
+// waitFor waits for an effect. The deadline is for what hangs, not for what is
+// slow.
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Minute); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within five minutes: %s", what)
+		}
+	}
+}

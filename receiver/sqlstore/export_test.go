@@ -1,0 +1,9 @@
+package sqlstore
+
+import "context"
+
+// Pragma sets one of SQLite's settings on the connection that commits arrivals.
+func (b *Inbox) Pragma(ctx context.Context, setting string) error {
+	_, err := b.db.ExecContext(ctx, "PRAGMA "+setting)
+	return err
+}
