@@ -5,77 +5,120 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/simulator/clock"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// lifecycle lets the jobs that were created over the API live: each is
-// scheduled after a tenth of the job time, started after a fifth, and ended
-// after the whole. One goroutine and one timer serve all jobs.
+// lifecycle lets jobs live by the simulated clock: each is scheduled after a
+// tenth of its run's time, started after a fifth, and completed after the
+// whole; a stopped one is shelved two weeks later. It also makes the jobs that
+// schedulers ask for. One goroutine and one timer serve them all.
+//
+// Its queue holds appointments only. What is really due is asked of the job or
+// the scheduler when the time has come, so nobody needs to take anything back,
+// and nothing of it has to be kept: a restart makes the same appointments from
+// the jobs.
 type lifecycle struct {
 	cloud *cloud.Cloud
+	clock *clock.Clock
 	cfg   Config
 	wake  chan struct{} // has a token when the queue has a new first
 
 	mu    sync.Mutex
-	queue steps
+	queue appointments
 }
 
-func newLifecycle(c *cloud.Cloud, cfg Config) *lifecycle {
-	return &lifecycle{cloud: c, cfg: cfg, wake: make(chan struct{}, 1)}
+func newLifecycle(c *cloud.Cloud, clock *clock.Clock, cfg Config) *lifecycle {
+	return &lifecycle{cloud: c, clock: clock, cfg: cfg, wake: make(chan struct{}, 1)}
 }
 
-// step is the next thing that happens to a job.
-type step struct {
-	due  time.Time
-	job  int64
-	born time.Time
-	to   webhook.Status // scheduled, started, or any ended status
+// appointment is when to look at a job or at a sitemap's scheduler.
+type appointment struct {
+	due     time.Time
+	job     int64
+	sitemap int64 // its scheduler, when job is 0
+	notify  bool  // the job's notification was refused and is to be tried again
 }
 
-// follow is the step after this one, false after the last.
-func (s step) follow(jobTime time.Duration, end webhook.Status) (step, bool) {
-	next := s
-	switch s.to {
-	case webhook.WaitingToBeScheduled:
-		next.to, next.due = webhook.Scheduled, s.born.Add(jobTime/10)
-	case webhook.Scheduled:
-		next.to, next.due = webhook.Started, s.born.Add(jobTime/5)
-	case webhook.Started:
-		next.to, next.due = end, s.born.Add(jobTime)
-	case webhook.Finished, webhook.Failed, webhook.Stopped, webhook.Shelved:
-		return step{}, false
+// coldStorage is when a stopped job is shelved (webhooks-2020: "will change its
+// status to shelved after 2 weeks").
+const coldStorage = 14 * 24 * time.Hour
+
+// step is the next thing that happens to a job by itself, false for none.
+func (cfg Config) step(j cloud.Job) (to webhook.Status, due time.Time, ok bool) {
+	runs := j.RunTime
+	if runs == 0 {
+		runs = cfg.jobTime(j.ID)
 	}
-	return next, true
+	switch j.Status {
+	case webhook.WaitingToBeScheduled:
+		return webhook.Scheduled, j.Queued.Add(runs / 10), true
+	case webhook.Scheduled:
+		return webhook.Started, j.Queued.Add(runs / 5), true
+	case webhook.Started:
+		return cfg.Outcomes.pick(cfg.Seed, j.ID), j.Queued.Add(runs), true
+	case webhook.Stopped:
+		// The profile of 2022 has no shelved any more.
+		return webhook.Shelved, j.Ended.Add(coldStorage), cfg.Profile.Notifies(webhook.Shelved)
+	case webhook.Failed, webhook.Finished, webhook.Shelved:
+	}
+	return "", time.Time{}, false
+}
+
+// jobTime is how long a job takes: the configured time, give or take a quarter.
+func (cfg Config) jobTime(id int64) time.Duration {
+	draw := rand.New(rand.NewPCG(cfg.Seed, ^uint64(id))).Float64() //nolint:gosec // repeatable, not secret
+	return time.Duration(float64(cfg.JobTime) * (0.75 + draw/2))
+}
+
+// watch makes an appointment with a job as it is now. It must be called when a
+// job was added, continued or stopped, also while run does not run.
+func (l *lifecycle) watch(j cloud.Job) {
+	if j.Unnotified {
+		l.push(appointment{due: l.clock.Now().Add(notifyAgain), job: j.ID, notify: true})
+	}
+	if _, due, ok := l.cfg.step(j); ok {
+		l.push(appointment{due: due, job: j.ID})
+	}
+}
+
+// notifyAgain is how long a notification waits that was refused.
+const notifyAgain = time.Second
+
+// watchScheduler makes an appointment with a sitemap's scheduler.
+func (l *lifecycle) watchScheduler(sitemapID int64) {
+	m, err := l.cloud.Sitemap(sitemapID)
+	if err != nil || !m.Scheduler.Enabled {
+		return // gone or disabled in the meantime
+	}
+	due, err := m.Scheduler.Next()
+	if err != nil {
+		l.cfg.OnError(fmt.Errorf("the scheduler of sitemap %d: %w", sitemapID, err))
+	} else if !due.IsZero() {
+		l.push(appointment{due: due, sitemap: sitemapID})
+	}
 }
 
 // most bounds the queue, which the cloud's own bound does not, because jobs may
-// be deleted before they are due. A job beyond it is reported and waits on.
-const most = cloud.DefaultMax
+// be deleted before they are due.
+const most = 2 * cloud.DefaultMax
 
-// add takes a new job in, also while run does not run.
-func (l *lifecycle) add(j cloud.Job) {
-	if l.len() >= most {
-		l.cfg.OnError(fmt.Errorf("job %d is never scheduled: %d jobs are before it", j.ID, most))
-		return
-	}
-	now := time.Now()
-	l.push(step{due: now, job: j.ID, born: now, to: webhook.WaitingToBeScheduled})
-}
-
-// push queues what follows from done.
-func (l *lifecycle) push(done step) {
-	next, ok := done.follow(l.cfg.JobTime, l.cfg.Outcomes.pick(l.cfg.Seed, done.job))
-	if !ok {
-		return
-	}
+func (l *lifecycle) push(a appointment) {
 	l.mu.Lock()
-	heap.Push(&l.queue, next)
-	first := l.queue[0] == next
+	full := len(l.queue) >= most
+	if !full {
+		heap.Push(&l.queue, a)
+	}
+	first := !full && l.queue[0] == a
 	l.mu.Unlock()
+	if full {
+		l.cfg.OnError(fmt.Errorf("job %d is not waited for: %d are before it", a.job, most))
+	}
 	if first {
 		select {
 		case l.wake <- struct{}{}:
@@ -84,24 +127,18 @@ func (l *lifecycle) push(done step) {
 	}
 }
 
-// len is the number of jobs that have not ended.
-func (l *lifecycle) len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.queue)
-}
-
-// run takes each step when it is due, until ctx ends.
+// run keeps each appointment when it is due, until ctx ends.
 func (l *lifecycle) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		changed := l.clock.Changed() // before anything is read off the clock
 		for ctx.Err() == nil {
-			next, ok := l.pop(time.Now())
+			next, ok := l.pop(l.clock.Now())
 			if !ok {
 				break
 			}
-			l.take(next)
+			l.keep(next)
 		}
 		timer.Stop()
 		if wait, ok := l.wait(); ok {
@@ -111,71 +148,113 @@ func (l *lifecycle) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-l.wake:
+		case <-changed:
 		case <-timer.C:
 		}
 	}
 }
 
-// pop removes the first step that is due by now.
-func (l *lifecycle) pop(now time.Time) (step, bool) {
+// pop removes the first appointment that is due by now.
+func (l *lifecycle) pop(now time.Time) (appointment, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) == 0 || l.queue[0].due.After(now) {
-		return step{}, false
+		return appointment{}, false
 	}
-	return heap.Pop(&l.queue).(step), true //nolint:forcetypeassert // it holds nothing else
+	return heap.Pop(&l.queue).(appointment), true //nolint:forcetypeassert // it holds nothing else
 }
 
-// wait is how long it is until the first step is due.
+// wait is how long it is until the first appointment.
 func (l *lifecycle) wait() (time.Duration, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) == 0 {
 		return 0, false
 	}
-	return time.Until(l.queue[0].due), true
+	return l.clock.Until(l.queue[0].due)
 }
 
-// take does one step. A job that was deleted or moved by somebody else in the
-// meantime is left to them.
-func (l *lifecycle) take(s step) {
+// keep does what is due. The moment it is due, not the present one, counts as
+// the time of it, so that a clock that was advanced by a day sees the day as it
+// would have been.
+func (l *lifecycle) keep(a appointment) {
+	var j cloud.Job
 	var err error
 	switch {
-	case s.to.Ended():
-		err = l.cloud.End(s.job, s.to, l.rows(s.to))
-	case s.to == webhook.Started:
-		err = l.cloud.Start(s.job)
+	case a.sitemap != 0:
+		j, err = l.cloud.AddScheduled(a.sitemap, a.due)
+		if !errors.Is(err, cloud.ErrNotDue) {
+			l.watchScheduler(a.sitemap)
+		}
+	case a.notify:
+		l.renotify(a.job)
 	default:
-		err = l.cloud.Schedule(s.job)
+		j, err = l.advance(a)
+	}
+	if err != nil {
+		l.report(err)
+	}
+	if j.ID != 0 {
+		l.watch(j)
+	}
+}
+
+// renotify tries to notify a job's end again. That it was refused was reported
+// the first time, and is seen in the job.
+func (l *lifecycle) renotify(id int64) {
+	if err := l.cloud.Renotify(id); err != nil && !errors.Is(err, cloud.ErrNotFound) {
+		l.push(appointment{due: l.clock.Now().Add(notifyAgain), job: id, notify: true})
+	}
+}
+
+// advance takes the job's next step, if that is what the appointment was made
+// for, and returns the job as it is then.
+func (l *lifecycle) advance(a appointment) (cloud.Job, error) {
+	j, err := l.cloud.Job(a.job)
+	if err != nil {
+		return cloud.Job{}, err
+	}
+	to, due, ok := l.cfg.step(j)
+	if !ok || !due.Equal(a.due) {
+		return cloud.Job{}, nil // whoever changed the job made another
 	}
 	switch {
-	case err == nil:
-		l.push(s)
-	case !errors.Is(err, cloud.ErrNotFound) && !errors.Is(err, cloud.ErrTransition):
+	case j.Status == webhook.Started:
+		err = l.cloud.Complete(j.ID, to, due)
+	case j.Status == webhook.Stopped:
+		err = l.cloud.Shelve(j.ID)
+	case to == webhook.Started:
+		err = l.cloud.StartAt(j.ID, due)
+	default:
+		err = l.cloud.Schedule(j.ID)
+	}
+	if j, gone := l.cloud.Job(a.job); gone == nil && !errors.Is(err, cloud.ErrTransition) {
+		return j, err
+	}
+	return cloud.Job{}, err
+}
+
+// report tells of an error, unless somebody else has merely been faster.
+func (l *lifecycle) report(err error) {
+	if !errors.Is(err, cloud.ErrNotFound) && !errors.Is(err, cloud.ErrTransition) && !errors.Is(err, cloud.ErrNotDue) {
 		l.cfg.OnError(err)
 	}
 }
 
-// rows are what a job has that ends so.
-func (l *lifecycle) rows(end webhook.Status) int {
-	if end == webhook.Failed || end == webhook.Stopped {
-		return l.cfg.Rows / 2
-	}
-	return l.cfg.Rows
-}
+// appointments is a heap by the time they are due.
+type appointments []appointment
 
-// steps is a heap by the time they are due.
-type steps []step
-
-func (s steps) Len() int           { return len(s) }
-func (s steps) Less(i, j int) bool { return s[i].due.Before(s[j].due) }
-func (s steps) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s appointments) Len() int           { return len(s) }
+func (s appointments) Less(i, j int) bool { return s[i].due.Before(s[j].due) }
+func (s appointments) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
 
 // Push is for container/heap.
-func (s *steps) Push(x any) { *s = append(*s, x.(step)) } //nolint:forcetypeassert // it holds nothing else
+func (s *appointments) Push(x any) {
+	*s = append(*s, x.(appointment)) //nolint:forcetypeassert // it holds nothing else
+}
 
 // Pop is for container/heap.
-func (s *steps) Pop() any {
+func (s *appointments) Pop() any {
 	last := len(*s) - 1
 	x := (*s)[last]
 	*s = (*s)[:last]

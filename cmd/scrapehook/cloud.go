@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,7 +16,9 @@ import (
 
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/simulator/api"
+	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/fault"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -28,6 +32,15 @@ type cloudFlags struct {
 	jobTime          time.Duration
 	rows             int
 	allowRemote      bool
+
+	allowRemoteControl     bool
+	timeScale              float64
+	rateLimit              string
+	pages, faults, records []string
+	state                  string
+	tls                    bool
+	tlsCA                  string
+	anySeed                bool
 }
 
 func newCloudCmd() *cobra.Command {
@@ -38,7 +51,10 @@ func newCloudCmd() *cobra.Command {
 		Long: `Run a simulated Web Scraper Cloud. Sitemaps and scraping jobs are created over
 its API, as at the vendor's. Each job ends by itself after --job-time, is
 notified to every --endpoint, and its rows can be downloaded. Everything is held
-in memory and gone at the stop.
+in memory and gone at the stop, unless --state names a file to keep it in.
+
+Time, data and failure are in your hands: by flags, and while it runs by the
+control API below /_scrapehook/, which docs/control-api.md describes.
 
 The API's URL and token are printed to stdout, calls and attempts are logged to
 stderr.
@@ -46,11 +62,16 @@ stderr.
 Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong usage, 3 the address cannot
 be opened.`,
 		Example: `  scrapehook cloud --endpoint http://127.0.0.1:8080/webhook?token=s3cret
-  scrapehook cloud --job-time 1s --rows 100000 --outcome finished=90,failed=10`,
+  scrapehook cloud --job-time 1s --rows 100000 --outcome finished=90,failed=10
+  scrapehook cloud --pages empty=5% --pages 'failed=/page/[0-9]*7$'
+  scrapehook cloud --fault 'too-many-requests,route=GET scraping-job/{id}/json,nth=1,retry_after=3s'
+  scrapehook cloud --state cloud.db --time-scale 60
+  scrapehook cloud --tls --listen 127.0.0.1:443`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("seed") {
 				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
+				f.anySeed = true
 			}
 			return runCloud(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -62,9 +83,18 @@ be opened.`,
 	flags.StringVar(&f.token, "token", "scrapehook", "`token` that calls of the API must bear")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids, rows and outcomes (default random, and printed)")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
-	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes")
+	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes, give or take a quarter")
+	flags.Float64Var(&f.timeScale, "time-scale", 1, "simulated seconds in a real one: of jobs, schedules and resend delays, never of an attempt's 10 s")
 	flags.IntVar(&f.rows, "rows", 100, "rows of a job; one that fails or is stopped has half of them")
 	flags.StringVar(&f.outcome, "outcome", "finished=1", "`shares` of how jobs end: of finished, failed, stopped and shelved")
+	flags.StringArrayVar(&f.pages, "pages", nil, "how start pages turn out: `KIND=` empty, failed or full, then a share like 5% or a pattern of URLs; several may be given")
+	flags.StringArrayVar(&f.records, "records", nil, "rows of your own: `[SITEMAP=]FILE` of JSON objects, one a line; several may be given")
+	flags.StringArrayVar(&f.faults, "fault", nil, "what goes wrong with the API: `KIND,route=...,nth=...,share=...,job=...`; several may be given")
+	flags.StringVar(&f.rateLimit, "rate-limit", "", "`calls/time` that the API allows, like the vendor's 200/15m (default none)")
+	flags.StringVar(&f.state, "state", "", "`file` to keep everything in (default in memory)")
+	flags.BoolVar(&f.tls, "tls", false, "serve https, with a certificate of its own making for api.webscraper.io and this machine")
+	flags.StringVar(&f.tlsCA, "tls-ca", "scrapehook-ca.pem", "`file` that --tls writes its authority's certificate to, for clients to trust")
+	flags.BoolVar(&f.allowRemoteControl, "allow-remote-control", false, "let other machines use the control API too")
 	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
 	return cmd
 }
@@ -76,7 +106,10 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	log := &cloudLog{out: stderr, now: time.Now}
+	for _, file := range cfg.Records {
+		defer func() { _ = file.Close() }() // it is only read
+	}
+	log := &cloudLog{out: stderr, now: time.Now, profile: cfg.Profile}
 	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.call, log.attempt, log.failure
 	sim, err := simulator.New(ctx, cfg)
 	if errors.Is(err, simulator.ErrListen) {
@@ -85,7 +118,8 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 	if err != nil {
 		return usageError("%w", err)
 	}
-	if err := f.announce(sim.BaseURL(), stdout); err != nil {
+	f.seed = sim.Seed
+	if err := f.announce(sim.BaseURL(), sim.ControlURL(), stdout); err != nil {
 		_ = sim.Close() // nothing was served
 		return harnessError("writing where the API is: %w", err)
 	}
@@ -109,24 +143,78 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	if f.output != "text" && f.output != "json" {
 		return simulator.Config{}, usageError("--output %q: use text or json", f.output)
 	}
-	return simulator.Config{
-		Listen: f.listen, AllowRemote: f.allowRemote, Token: f.token, Endpoints: f.endpoints,
-		Seed: f.seed, Profile: profile, JobTime: f.jobTime, Rows: f.rows, Outcomes: outcomes,
-	}, nil
+	cfg := simulator.Config{
+		Listen: f.listen, AllowRemote: f.allowRemote, AllowRemoteControl: f.allowRemoteControl,
+		Token: f.token, Endpoints: f.endpoints,
+		Seed: f.seed, AnySeed: f.anySeed, Profile: profile, State: f.state,
+		JobTime: f.jobTime, TimeScale: f.timeScale, Rows: f.rows, Outcomes: outcomes,
+	}
+	if f.timeScale <= 0 {
+		return simulator.Config{}, usageError("--time-scale %v: it must be above 0", f.timeScale)
+	}
+	if f.rateLimit != "" {
+		if cfg.RateLimit, err = api.ParseRateLimit(f.rateLimit); err != nil {
+			return simulator.Config{}, usageError("--rate-limit: %w", err)
+		}
+	}
+	for _, text := range f.pages {
+		if err := cfg.Turnouts.ParseTurnout(text); err != nil {
+			return simulator.Config{}, usageError("--pages: %w", err)
+		}
+	}
+	for _, text := range f.faults {
+		rule, err := fault.ParseRule(text)
+		if err != nil {
+			return simulator.Config{}, usageError("--fault: %w", err)
+		}
+		cfg.Faults = append(cfg.Faults, rule)
+	}
+	if f.tls {
+		if cfg.TLS, err = ownTLS(f.tlsCA); err != nil {
+			return simulator.Config{}, harnessError("--tls: %w", err)
+		}
+	}
+	cfg.Records, err = openRecords(f.records)
+	return cfg, err
 }
 
-// announce tells where the API is.
-func (f cloudFlags) announce(url string, stdout io.Writer) error {
+// openRecords opens users' own rows by the name of their sitemap, "" for every
+// other one.
+func openRecords(texts []string) (map[string]*cloud.RecordFile, error) {
+	files := map[string]*cloud.RecordFile{}
+	for _, text := range texts {
+		name, path, named := strings.Cut(text, "=")
+		if !named {
+			name, path = "", text
+		}
+		if files[name] != nil {
+			return files, usageError("--records: sitemap %q has two files", name)
+		}
+		file, err := cloud.OpenRecords(path)
+		if err != nil {
+			return files, usageError("--records: %w", err)
+		}
+		files[name] = file
+	}
+	return files, nil
+}
+
+// announce tells where the APIs are.
+func (f cloudFlags) announce(url, control string, stdout io.Writer) error {
 	if f.output == "json" {
 		return json.NewEncoder(stdout).Encode(struct {
-			APIURL    string   `json:"api_url"`
-			Token     string   `json:"token"`
-			Seed      uint64   `json:"seed"`
-			Profile   string   `json:"profile"`
-			Endpoints []string `json:"endpoints"`
-		}{url, f.token, f.seed, f.profile, append([]string{}, f.endpoints...)})
+			APIURL     string   `json:"api_url"`
+			ControlURL string   `json:"control_url"`
+			Token      string   `json:"token"`
+			Seed       uint64   `json:"seed"`
+			Profile    string   `json:"profile"`
+			Endpoints  []string `json:"endpoints"`
+		}{url, control, f.token, f.seed, f.profile, append([]string{}, f.endpoints...)})
 	}
-	_, err := fmt.Fprintf(stdout, "API    %s\ntoken  %s\nseed   %d\n", url, f.token, f.seed)
+	_, err := fmt.Fprintf(stdout, "API      %s\ntoken    %s\ncontrol  %s\nseed     %d\n", url, f.token, control, f.seed)
+	if err == nil && f.tls {
+		_, err = fmt.Fprintf(stdout, "trust    %s\n", f.tlsCA)
+	}
 	if err == nil && len(f.endpoints) == 0 {
 		_, err = fmt.Fprintln(stdout, "nobody is notified: give an --endpoint")
 	}
@@ -135,7 +223,8 @@ func (f cloudFlags) announce(url string, stdout io.Writer) error {
 
 // cloudLog writes what the cloud does, a line each.
 type cloudLog struct {
-	now func() time.Time
+	now     func() time.Time
+	profile webhook.Profile
 
 	mu  sync.Mutex
 	out io.Writer
@@ -170,19 +259,36 @@ func (l *cloudLog) attempt(a delivery.Attempt) {
 	next := ""
 	switch {
 	case !a.Resend.IsZero():
-		next = fmt.Sprintf(", resend in %v", shortly(a.Resend.Sub(a.Ended)))
+		delay, _ := l.profile.ResendDelay(a.Number) // not the times: Resend is simulated, Ended real
+		next = fmt.Sprintf(", resend in %v", delay)
 	case a.Reason != delivery.Acked && a.Reason != delivery.Canceled:
 		next = ", given up"
 	}
-	l.line("job %d %s, attempt %d to %s: %s in %v%s", n.JobID, n.Status, a.Number, a.URL, what, shortly(a.Ended.Sub(a.Started)), next)
+	l.line("job %d %s, attempt %d to %s: %s in %v%s", n.JobID, n.Status, a.Number, withoutSecrets(a.URL), what, shortly(a.Ended.Sub(a.Started)), next)
 }
 
 func (l *cloudLog) failure(err error) { l.line("error: %v", err) }
 
+// withoutSecrets is an endpoint's URL as a log may show it: its query and its
+// user information, where tokens are, are left out.
+func withoutSecrets(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "an endpoint"
+	}
+	if u.User != nil {
+		u.User = url.User("…")
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	return u.String()
+}
+
 // stopped says what the stop left undone.
 func (l *cloudLog) stopped(unended int, pending []delivery.Pending) {
 	for _, p := range pending {
-		l.line("pending: job %d %s, attempt %d to %s", p.Notification.JobID, p.Notification.Status, p.Attempt, p.URL)
+		l.line("pending: job %d %s, attempt %d to %s", p.Notification.JobID, p.Notification.Status, p.Attempt, withoutSecrets(p.URL))
 	}
 	l.line("stopped: %d jobs had not ended, %d notifications were pending", unended, len(pending))
 }

@@ -87,28 +87,51 @@ type job struct {
 func (c *Cloud) AddJob(spec JobSpec) (Job, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.addJobLocked(spec, nil, nil)
-}
-
-// addJobLocked adds a job together with one more change, which applied puts
-// into effect. Both may be nil.
-func (c *Cloud) addJobLocked(spec JobSpec, change func() (Change, error), applied func()) (Job, error) {
 	j, err := c.newJobLocked(spec)
+	if err == nil {
+		err = c.putJobLocked(j, nil, nil)
+	}
 	if err != nil {
 		return Job{}, fmt.Errorf("adding a job: %w", err)
 	}
+	return j.Job, nil
+}
+
+// AddEnded adds a job that has ended with status s, as [Cloud.End] would leave
+// it. Nobody is notified.
+func (c *Cloud) AddEnded(spec JobSpec, s webhook.Status) (Job, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	j, err := c.newJobLocked(spec)
+	if err == nil {
+		j.Status, j.began = webhook.Started, j.Created
+		o := j.typical(s, -1)
+		if err = c.checkOutcome(j, o); err == nil {
+			j.conclude(o, 0, j.Created)
+			err = c.putJobLocked(j, nil, nil)
+		}
+	}
+	if err != nil {
+		return Job{}, fmt.Errorf("adding a job that has ended: %w", err)
+	}
+	return j.Job, nil
+}
+
+// putJobLocked adds a job together with one more change, which applied puts
+// into effect. Both may be nil.
+func (c *Cloud) putJobLocked(j *job, change func() (Change, error), applied func()) error {
 	changes := []func() (Change, error){j.change}
 	if change != nil {
 		changes = append(changes, change)
 	}
 	if err := c.keep(changes...); err != nil {
-		return Job{}, fmt.Errorf("adding a job: %w", err)
+		return err
 	}
 	c.jobs.put(j.ID, j)
 	if applied != nil {
 		applied()
 	}
-	return j.Job, nil
+	return nil
 }
 
 func (c *Cloud) newJobLocked(spec JobSpec) (*job, error) {

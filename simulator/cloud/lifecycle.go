@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
@@ -301,8 +302,7 @@ func (j *job) conclude(o Outcome, visited int, now time.Time) {
 	}
 	j.ScrapingDuration += max(1, int((now.Sub(j.began)+time.Second-1)/time.Second))
 	j.Ended, j.ending = now, nil
-	runs := j.history.runs
-	j.history.runs = append(runs[:len(runs):len(runs)], run{o.Rows, visited, o.FailedPages, o.EmptyPages})
+	j.history.runs = slices.Concat(j.history.runs, []run{{o.Rows, visited, o.FailedPages, o.EmptyPages}})
 }
 
 // goodPages is how many pages it took to collect that many rows. The first one

@@ -76,12 +76,19 @@ func (c *Cloud) AddScheduled(sitemapID int64, due time.Time) (Job, error) {
 	if next, err := s.Next(); err != nil || !s.Enabled || !next.Equal(due) {
 		return Job{}, fmt.Errorf("adding a scheduled job: %w", ErrNotDue)
 	}
-	after := *m
-	after.Scheduler.After = due
-	return c.addJobLocked(JobSpec{
+	j, err := c.newJobLocked(JobSpec{
 		SitemapID: sitemapID, RequestInterval: s.RequestInterval, PageLoadDelay: s.PageLoadDelay,
 		Driver: s.Driver, Scheduled: true, Created: due,
-	}, func() (Change, error) { return after.change() }, func() { *m = after })
+	})
+	if err == nil {
+		after := *m
+		after.Scheduler.After = due
+		err = c.putJobLocked(j, after.change, func() { *m = after })
+	}
+	if err != nil {
+		return Job{}, fmt.Errorf("adding a scheduled job: %w", err)
+	}
+	return j.Job, nil
 }
 
 // Proxy is what jobs are to be scraped through, as its JSON: a number or a

@@ -112,7 +112,7 @@ func TestAChangeThatIsNotKeptIsNone(t *testing.T) {
 func TestUnnotifiedJobsAreNotifiedLater(t *testing.T) {
 	t.Parallel()
 	full := errors.New("full")
-	var refuse error = full
+	refuse := full
 	count := 0
 	w := newWorld(t, cloud.Config{Notify: func(webhook.Notification) error {
 		count++

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -87,7 +88,7 @@ func (t *Turnouts) of(url []byte, draw uint64, runs int) Turnout {
 	}
 	turnout := FullPage
 	for run := range runs {
-		switch u := float64(mix(draw+uint64(run))>>11) / (1 << 53); { //nolint:gosec // bits, not a number
+		switch u := float64(mix(draw+uint64(run))>>11) / (1 << 53); {
 		case u < t.FailedShare:
 			turnout = FailedPage
 		case u < t.FailedShare+t.EmptyShare:
@@ -139,7 +140,7 @@ func (h *history) share(i int) int {
 // next is the run that follows if the first visited start pages are visited.
 func (h *history) next(visited int) run {
 	after := *h
-	after.runs = append(h.runs[:len(h.runs):len(h.runs)], run{Visited: visited})
+	after.runs = slices.Concat(h.runs, []run{{Visited: visited}})
 	r, n := &after.runs[len(h.runs)], len(after.runs)
 	if len(h.runs) > 0 {
 		r.Rows = h.runs[len(h.runs)-1].Rows

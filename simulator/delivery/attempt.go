@@ -44,6 +44,9 @@ const (
 	// Canceled: our own stop. It says nothing of the endpoint, does not count
 	// as an attempt, and leaves the notification pending.
 	Canceled Reason = "canceled"
+	// Unknown: the process ended while the attempt was under way. Only a
+	// [Journal] knows such attempts.
+	Unknown Reason = "unknown"
 	// Invalid: the request could not be formed, so nothing was sent. It is an
 	// error of the caller, and only [Client.Do] reports it.
 	Invalid Reason = "invalid"
@@ -59,7 +62,7 @@ type Attempt struct {
 	URL          string
 	Number       int // 1-based
 
-	Planned   time.Time // when it was due
+	Planned   time.Time // when it was due, by the sender's clock
 	Started   time.Time // when its deadline began to run; later than Planned in a full sender
 	Connected time.Time // connected, the TLS handshake included
 	Sent      time.Time // the request was written in full
@@ -77,7 +80,7 @@ type Attempt struct {
 	// what was read.
 	Body      []byte
 	BodyBytes int64
-	// Resend is when the next attempt is due. It is zero when there is none,
+	// Resend is when the next attempt is due, by the sender's clock. It is zero when there is none,
 	// because this one succeeded, was the last one, or was canceled.
 	Resend time.Time
 }

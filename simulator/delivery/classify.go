@@ -75,7 +75,7 @@ func describe(a Attempt, limit time.Duration, err error) string {
 		return "we hung up when the answer began, as asked"
 	case Canceled:
 		return "we stopped, " + unreached(a)
-	case Refused, TLS, Protocol, Lookup, Invalid:
+	case Refused, TLS, Protocol, Lookup, Unknown, Invalid:
 	}
 	return err.Error()
 }

@@ -31,11 +31,13 @@ const (
 	// CutShort ends a body without a declared length early, after a whole line
 	// and with a proper end, which no HTTP client can notice.
 	CutShort Kind = "cut-short"
+	// MalformedLine puts a line that is no JSON between the body's lines.
+	MalformedLine Kind = "malformed-line"
 )
 
 // All returns every kind.
 func All() []Kind {
-	return []Kind{Stall, Dribble, TooManyRequests, ServerError, BadGateway, Reset, Truncate, CutShort}
+	return []Kind{Stall, Dribble, TooManyRequests, ServerError, BadGateway, Reset, Truncate, CutShort, MalformedLine}
 }
 
 // Fault is one fault with its measures. The zero value is none.
@@ -48,7 +50,7 @@ type Fault struct {
 	// Chunk is the number of bytes a dribble sends at a time; 0 is 1.
 	Chunk int
 	// After is how many bytes of the body pass before a stall, a reset, a
-	// truncation or the end of a body cut short. 0: none; a stall or a reset
+	// truncation, a malformed line or the end of a body cut short. 0: none; a stall or a reset
 	// then comes before the answer's head. A shorter body passes whole, and is
 	// reset or truncated at its end.
 	After int64
@@ -85,6 +87,8 @@ func (f Fault) String() string {
 		return "a body shorter than its length" + after
 	case CutShort:
 		return "a body without a length that ends early" + after
+	case MalformedLine:
+		return "a line that is no JSON" + after
 	}
 	return string(f.Kind)
 }

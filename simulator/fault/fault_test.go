@@ -20,6 +20,8 @@ import (
 // lines is the whole answer that the faults work on, 42 bytes of four lines.
 const lines = "0123 äöü\n0123456789\n0123456789\n0123 ü\n"
 
+const malformed = `{"web-scraper-order":"` + "\n"
+
 // answerLines writes lines in two pieces that split a line.
 func answerLines(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
@@ -107,6 +109,9 @@ func TestFaults(t *testing.T) {
 		{name: "cut short within a line", fault: fault.Fault{Kind: fault.CutShort, After: 13}, status: 200, body: lines[:23], length: 23},
 		{name: "cut short at a line's end", fault: fault.Fault{Kind: fault.CutShort, After: 12}, status: 200, body: lines[:12], length: 12},
 		{name: "cut short at once", fault: fault.Fault{Kind: fault.CutShort}, status: 200, length: 0},
+		{name: "malformed line", fault: fault.Fault{Kind: fault.MalformedLine, After: 13}, status: 200, body: lines[:23] + malformed + lines[23:], length: 65, whole: true},
+		{name: "malformed first line", fault: fault.Fault{Kind: fault.MalformedLine}, status: 200, body: malformed + lines, length: 65, whole: true},
+		{name: "malformed line after a shorter body", fault: fault.Fault{Kind: fault.MalformedLine, After: 42}, status: 200, body: lines, length: 42, whole: true},
 		{name: "cut short a shorter body", fault: fault.Fault{Kind: fault.CutShort, After: 42}, status: 200, body: lines, length: 42, whole: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -221,7 +226,7 @@ func TestStallComesFirst(t *testing.T) {
 func TestEveryKind(t *testing.T) {
 	t.Parallel()
 	kinds := fault.All()
-	if len(kinds) != 8 || slices.Contains(kinds, "") {
+	if len(kinds) != 9 || slices.Contains(kinds, "") {
 		t.Errorf("the kinds are %v", kinds)
 	}
 	for _, kind := range kinds {

@@ -45,6 +45,8 @@ func (f Fault) Serve(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		return false
 	case CutShort:
 		return f.cutShort(w, r, next)
+	case MalformedLine:
+		f.malform(w, r, next)
 	default:
 		panic("fault: no such kind: " + string(f.Kind))
 	}
@@ -122,6 +124,19 @@ func (f Fault) cutShort(w http.ResponseWriter, r *http.Request, next http.Handle
 	}
 	next.ServeHTTP(m, r)
 	return m.err == nil
+}
+
+// malform adds a line, so the body's length is not the one that was declared.
+func (f Fault) malform(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	m := &meter{
+		ResponseWriter: w, after: f.After, lines: true,
+		strike: func() error {
+			_, err := io.WriteString(w, `{"web-scraper-order":"`+"\n")
+			return err
+		},
+		head: func(h http.Header) { h.Del("Content-Length") },
+	}
+	next.ServeHTTP(m, r)
 }
 
 // pause returns what waits for the delay or the release. Its error is ctx's.

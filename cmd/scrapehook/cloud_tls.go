@@ -1,0 +1,63 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"time"
+)
+
+// vendorHost is what the vendor's Node SDK calls, and can't be told otherwise
+// (contract, section 2).
+const vendorHost = "api.webscraper.io"
+
+// ownTLS makes a certificate for the vendor's host and for this machine, signed
+// by an authority that signs nothing else: its key is forgotten at once. The
+// authority's certificate is written to caPath, for clients to trust.
+func ownTLS(caPath string) (*tls.Config, error) {
+	now := time.Now()
+	authority := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "scrapehook, of this run only"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		MaxPathLenZero: true,
+	}
+	server := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: vendorHost},
+		NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames: []string{vendorHost, "localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	ca, err := x509.CreateCertificate(rand.Reader, authority, authority, caKey.Public(), caKey)
+	if err != nil {
+		return nil, fmt.Errorf("making the authority's certificate: %w", err)
+	}
+	leaf, err := x509.CreateCertificate(rand.Reader, server, authority, key.Public(), caKey)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate: %w", err)
+	}
+	//nolint:gosec // a certificate is public, and other users' clients may need it
+	if err := os.WriteFile(caPath, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca}), 0o644); err != nil {
+		return nil, fmt.Errorf("writing the authority's certificate: %w", err)
+	}
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf}, PrivateKey: key}},
+	}, nil
+}
