@@ -34,7 +34,7 @@ func TestMatrix(t *testing.T) {
 		breaks[m.Name] = m.Requirement
 	}
 	// More of them at once would only wait for the processors.
-	places := make(chan struct{}, 5)
+	places := make(chan struct{}, 6)
 	t.Run("mutants", func(t *testing.T) {
 		for _, name := range names {
 			t.Run(name, func(t *testing.T) {
@@ -96,8 +96,8 @@ func TestEveryRequirementHasAMutant(t *testing.T) {
 func judgeMutant(t *testing.T, name string) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	o := scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl")},
-		"conform", "--fast", "--retry-timeout", "20s", "--output", "json",
+	o := scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl"), "WEBHOOK_TOKEN=s3cret"},
+		"conform", "--fast", "--retry-timeout", "20s", "--output", "json", "--token", "query:token=s3cret",
 		"--run", fmt.Sprintf("exec %s %s", serveBinary, name), "--probe", "file:rows.jsonl",
 		"http://"+freeAddress(t)+"/webhook")
 	if o.code != 0 && o.code != 1 {

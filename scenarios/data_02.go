@@ -21,6 +21,7 @@ func data02() Scenario {
 		Play: func(s *Stage) {
 			job := s.FinishedJob(0)
 			s.Notify("the notification", job)
+			s.AwaitCalled(job) // a queue may be slow to come to it
 			s.AwaitEffects(job)
 			s.Pause(s.Pick(15*time.Second, 2*time.Second), "calls that should not come")
 			s.AwaitQuiet(job)

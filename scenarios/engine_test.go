@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // judge runs the selected scenarios in fast mode against a model receiver that
@@ -214,5 +216,81 @@ func TestSeedRepeatsARun(t *testing.T) {
 	one, same, other := forms(1), forms(1), forms(2)
 	if one == "" || one != same || one == other {
 		t.Errorf("seed 1 sent %q and %q, seed 2 %q", one, same, other)
+	}
+}
+
+func TestKnownFailures(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		known   map[string]string
+		verdict scenarios.Overall
+	}{
+		{"not known", nil, scenarios.Failed},
+		{"known", map[string]string{"IDEM-01": "ticket 7"}, scenarios.Conformant},
+		{"known, and one that passes", map[string]string{"IDEM-01": "ticket 7", "ACK-01": "ticket 8"}, scenarios.Failed},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := judge(t, t.Context(), "ACK-01,IDEM-01", func(m *model, cfg *scenarios.Config) {
+				m.double = true
+				cfg.KnownFailing = tc.known
+			})
+			if r.Verdict != tc.verdict {
+				t.Errorf("the whole is %s, want %s: %+v", r.Verdict, tc.verdict, r.Results)
+			}
+		})
+	}
+}
+
+func TestUnsupported(t *testing.T) {
+	t.Parallel()
+	r := judge(t, t.Context(), "ACK-01,IDEM-01,SEC-01", func(m *model, cfg *scenarios.Config) {
+		m.double = true
+		cfg.Unsupported = map[string]string{"IDEM-01": "another system sees to it"}
+	})
+	check(t, r, map[string]scenarios.Verdict{
+		"ACK-01": scenarios.Pass, "IDEM-01": scenarios.NotSupported, "SEC-01": scenarios.NotSupported,
+	})
+	if r.Verdict != scenarios.Conformant {
+		t.Errorf("the whole is %s", r.Verdict)
+	}
+}
+
+// TestMeasuredAgain: an answer that is late once does not count, one that is
+// late twice does. The time allowed is short here, so as not to wait for it.
+func TestMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		hangs int // of the notifications after the warm-up
+		want  scenarios.Verdict
+	}{{"late once", 1, scenarios.Pass}, {"late twice", 2, scenarios.Fail}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := judge(t, t.Context(), "ACK-01", func(m *model, cfg *scenarios.Config) {
+				cfg.Profile = webhook.Profile2020()
+				cfg.Profile.Timeout = time.Second
+				posts := 0
+				m.handle = func(w http.ResponseWriter, r *http.Request) {
+					if r.Method != http.MethodPost {
+						return
+					}
+					m.mu.Lock()
+					posts++
+					hang := posts > 1 && posts <= 1+tc.hangs
+					m.mu.Unlock()
+					if hang {
+						// The server only notices that the sender has left once
+						// the body is read.
+						_, _ = io.Copy(io.Discard, r.Body)
+						<-r.Context().Done()
+						return
+					}
+					m.accept(w, r)
+				}
+			})
+			check(t, r, map[string]scenarios.Verdict{"ACK-01": tc.want})
+		})
 	}
 }

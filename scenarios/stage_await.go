@@ -40,6 +40,14 @@ func (s *Stage) AwaitCallEnd(job Job, limit time.Duration) {
 	})
 }
 
+// AwaitCalled waits until the receiver has called the API about the job, or the
+// time for an import has passed.
+func (s *Stage) AwaitCalled(job Job) {
+	s.awaitTraffic(job, fmt.Sprintf("a call about job %d", job.ID), s.lab.cfg.EffectTimeout, func(st state, now time.Time) bool {
+		return st.count > 0 && st.quietSince.Before(now)
+	})
+}
+
 // AwaitDownloadTried waits until a download of the job's data has ended, in
 // whatever way.
 func (s *Stage) AwaitDownloadTried(job Job) {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -145,38 +146,35 @@ func (x *Exchange) failed(err error) {
 	}
 }
 
-// drip opens n connections that send a form a byte a second, and returns what
-// closes them.
+// drip opens n connections that send a form a byte a second, again and again
+// when they are hung up on, and returns what closes them.
 func (s *Stage) drip(n int) (stop func()) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	done := make(chan struct{}, n)
-	open := make(chan struct{}, n)
+	var all sync.WaitGroup
+	tried := make(chan struct{}, n)
 	for range n {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			header := http.Header{}
-			w, err := dial(ctx, s.lab.token.apply(s.lab.cfg.Endpoint, header))
-			open <- struct{}{}
-			if err != nil {
-				return // an endpoint may refuse so many
+		all.Go(func() {
+			for first := true; ctx.Err() == nil; first = false {
+				header := http.Header{}
+				w, err := dial(ctx, s.lab.token.apply(s.lab.cfg.Endpoint, header))
+				if first {
+					tried <- struct{}{}
+				}
+				if err == nil { // an endpoint may refuse so many, and hang up when it likes
+					_ = w.write(ctx, time.Second, append([]string{w.head(header, "Content-Length: 1000")}, strings.Split(strings.Repeat("x", 1000), "")...)...)
+					_ = w.Close()
+				}
+				_ = sleep(ctx, 100*time.Millisecond) // its error ends the loop
 			}
-			defer w.Close() //nolint:errcheck // nothing is expected of it
-			pieces := []string{w.head(header, "Content-Length: 1000")}
-			for range 1000 {
-				pieces = append(pieces, "x")
-			}
-			_ = w.write(ctx, time.Second, pieces...) // it may be hung up on, and is cancelled at the end
-		}()
+		})
 	}
 	for range n {
-		<-open
+		<-tried
 	}
 	s.Note("%d connections send a form a byte a second", n)
 	return func() {
 		cancel()
-		for range n {
-			<-done
-		}
+		all.Wait()
 	}
 }
 

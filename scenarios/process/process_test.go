@@ -141,3 +141,33 @@ func TestOutputIsBounded(t *testing.T) {
 		t.Errorf("%d bytes, from %.20q", len(out), out)
 	}
 }
+
+func TestExternal(t *testing.T) {
+	t.Parallel()
+	_, addr := prepare(t, "")
+	pidFile := t.TempDir() + "/pid"
+	p := process.NewExternal(process.Config{
+		Env: []string{"SERVE_ADDR=" + addr}, Endpoint: "http://" + addr + "/",
+	}, self(t)+" >/dev/null 2>&1 & echo $! > "+pidFile, "kill -9 $(cat "+pidFile+")")
+	for range 2 {
+		if err := p.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Start(t.Context()); err != nil { // it is there already
+			t.Fatal(err)
+		}
+		if err := p.Crash(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if process.Answers(t.Context(), "http://"+addr+"/") {
+			t.Fatal("answers after its end")
+		}
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	broken := process.NewExternal(process.Config{Endpoint: "http://" + addr + "/"}, "echo no such container >&2; exit 4", "true")
+	if err := broken.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(broken.Output(), "no such container") {
+		t.Errorf("error %v, output %q", err, broken.Output())
+	}
+}
