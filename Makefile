@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench crash build deps clean
+.PHONY: run test lint vet unit bench crash build requirements deps clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -33,6 +33,10 @@ $(LINT):
 # written which of it is left out, and only that may be skipped.
 unit:
 	SCRAPEHOOK_TEST_WITHOUT="$$(cat bin/left-out)" $(GO) test -race -shuffle=on -timeout 20m ./...
+
+# The page of all requirements is made from the catalogue.
+requirements:
+	$(GO) test ./scenarios/report -run TestRequirementsPageIsCurrent -update
 
 deps:
 	@mkdir -p bin && .ci/deps > bin/left-out

@@ -1,0 +1,62 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+// Requirements writes the catalogue as a page of Markdown.
+func Requirements(w io.Writer, catalogue []scenarios.Scenario) error {
+	var b strings.Builder
+	b.WriteString(`# The requirements
+
+What ` + "`scrapehook conform`" + ` asks of a receiver. This page is made from the catalogue
+that the suite plays (` + "`make requirements`" + `); IDs are never renumbered and never
+reused.
+
+MUST: the contract says so, or data is lost or doubled otherwise. SHOULD: the
+contract recommends it, or every careful receiver does it. An effect is rows
+imported for a job, seen by a probe; what no probe could see is not called
+passed.
+
+| ID | level | a receiver conforms if |
+|---|---|---|
+`)
+	for _, s := range catalogue {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", s.ID, strings.ToLower(s.ID), s.Level, cell(s.Title))
+	}
+	for _, s := range catalogue {
+		fmt.Fprintf(&b, "\n## %s\n\n**%s** %s.\n\n> %s\n>\n> %s\n\n", s.ID, s.Level, s.Title, s.Source.Quote, s.Source.Document)
+		fmt.Fprintf(&b, "- Sent: %s.\n- Observed: %s.\n- What breaks it: a receiver that %s.\n- Repair: %s\n", s.Sent, s.Observed, s.Broken, s.Repair)
+		if len(s.Needs) > 0 {
+			fmt.Fprintf(&b, "- Needs: %s; without, it is blocked rather than failed.\n", strings.Join(s.Needs, ", "))
+		}
+		if how := needs(s); how != "" {
+			fmt.Fprintf(&b, "- %s\n", how)
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("writing the requirements: %w", err)
+	}
+	return nil
+}
+
+// needs says what the user must give for a scenario to be observable.
+func needs(s scenarios.Scenario) string {
+	switch {
+	case s.Token:
+		return "Judged only when a token is declared (`--token`); needs a probe."
+	case s.Polite:
+		return "Needs `--run` and a probe."
+	case s.Lane == scenarios.Kill:
+		return "Needs `--run`, or `--kill-cmd` and `--start-cmd`, and a probe."
+	case s.Effect:
+		return "Needs a probe."
+	}
+	return ""
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

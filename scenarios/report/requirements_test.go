@@ -1,0 +1,34 @@
+package report_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/report"
+)
+
+var update = flag.Bool("update", false, "write docs/requirements.md anew")
+
+func TestRequirementsPageIsCurrent(t *testing.T) {
+	t.Parallel()
+	const page = "../../docs/requirements.md"
+	var b bytes.Buffer
+	if err := report.Requirements(&b, scenarios.Catalogue()); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(page, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, b.Bytes()) {
+		t.Error("docs/requirements.md is not what the catalogue says: make requirements")
+	}
+}
