@@ -31,6 +31,7 @@ type cloudFlags struct {
 	seed             uint64
 	jobTime          time.Duration
 	rows             int
+	maxAttempts      int
 	allowRemote      bool
 
 	allowRemoteControl     bool
@@ -83,6 +84,7 @@ be opened.`,
 	flags.StringVar(&f.token, "token", "scrapehook", "`token` that calls of the API must bear")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids, rows and outcomes (default random, and printed)")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	flags.IntVar(&f.maxAttempts, "max-attempts", webhook.Profile2020().MaxAttempts, "attempts to notify in all, 0 is without limit")
 	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes, give or take a quarter")
 	flags.Float64Var(&f.timeScale, "time-scale", 1, "simulated seconds in a real one: of jobs, schedules and resend delays, never of an attempt's 10 s")
 	flags.IntVar(&f.rows, "rows", 100, "rows of a job; one that fails or is stopped has half of them")
@@ -135,6 +137,9 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	profile, err := webhook.ProfileByName(f.profile)
 	if err != nil {
 		return simulator.Config{}, usageError("--profile: %w", err)
+	}
+	if profile.MaxAttempts = f.maxAttempts; f.maxAttempts < 0 {
+		return simulator.Config{}, usageError("--max-attempts %d: it must be 0 (no limit) or more", f.maxAttempts)
 	}
 	outcomes, err := simulator.ParseMix(f.outcome)
 	if err != nil {

@@ -92,16 +92,17 @@ func (cfg Config) check() error {
 
 // Runner sends a script. Its Progress and Report may be called while it runs.
 type Runner struct {
-	cfg   Config
-	tally *tally
-	ready chan entry    // due, and waiting for a connection
-	wake  chan struct{} // has a token when the schedule has something new to look at
-	fail  context.CancelCauseFunc
+	cfg    Config
+	tally  *tally
+	ready  chan entry    // due, and waiting for a connection
+	wake   chan struct{} // has a token when the schedule has something new to look at
+	cancel context.CancelFunc
 
 	mu          sync.Mutex
 	start       time.Time
 	ended       time.Time
 	interrupted bool
+	failure     error // the first one of Announce
 	pending     pending
 	outstanding int   // sends that are due and have not ended
 	jobs        int64 // handed out
@@ -134,8 +135,8 @@ func New(cfg Config) (*Runner, error) {
 // was measured stays. An error is one of Announce, or of ours: totals that do
 // not add up. It can be called once.
 func (r *Runner) Run(ctx context.Context) error {
-	ctx, r.fail = context.WithCancelCause(ctx)
-	defer r.fail(nil)
+	ctx, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
 	r.mu.Lock()
 	r.start = r.cfg.Start
 	if now := time.Now(); r.start.IsZero() {
@@ -160,12 +161,20 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.leave(e)
 	}
 	r.pending = nil
+	failure := r.failure
 	r.mu.Unlock()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
 	p := r.tally.progress()
-	return errors.Join(p.Counts.Check(), p.Warm.Check())
+	return errors.Join(failure, p.Counts.Check(), p.Warm.Check())
+}
+
+// fail ends the run because of an error.
+func (r *Runner) fail(err error) {
+	r.mu.Lock()
+	if r.failure == nil {
+		r.failure = err
+	}
+	r.mu.Unlock()
+	r.cancel()
 }
 
 // since is the time since the start; negative before it.
