@@ -55,6 +55,10 @@ when its last request is answered.
   malformed   the form is no notification
   slow        the request takes two seconds to be sent
 
+--slo knows p50, p99, p99.9, max and so on (from the planned moment; sent.p99
+from the sent one), rate, and as shares (99.9%) or numbers acked, rejected,
+timeout, refused, late and dropped sends, delivered and given_up notifications.
+
 Exit codes: 0 done, 1 an SLO is missed, 2 wrong usage, 3 no send reached the
 endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 		Example: `  scrapehook traffic http://127.0.0.1:8080/webhook --rate 500/s --arrivals poisson --duration 1m
@@ -73,7 +77,7 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.rate, "rate", "100/s", "jobs a second (/s), minute (/m) or hour (/h), or max")
 	flags.StringVar(&f.arrivals, "arrivals", "constant", "`shape` of the rate over time: "+traffic.ArrivalNames)
-	flags.DurationVar(&f.duration, "duration", 0, "how long jobs end (default 10s, unless --jobs or a trace says)")
+	flags.DurationVar(&f.duration, "duration", 0, "for how long jobs end (default 10s, unless --jobs or a trace says)")
 	flags.Int64Var(&f.jobs, "jobs", 0, "how many jobs end (default: as many as the duration allows)")
 	flags.DurationVar(&f.warmup, "warmup", 0, "how much of the beginning is sent, but not measured")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides all that is sent (default random, and reported)")
@@ -83,11 +87,11 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	flags.StringVar(&f.mix, "mix", "", "`shares` of unusual jobs, as in again=2%,lost=1%: of "+traffic.SpecialNames)
 	flags.StringVar(&f.customIDs, "custom-ids", "0%", "`share` of jobs with a custom_id (profile 2022)")
 	flags.IntVar(&f.sitemaps, "sitemaps", traffic.DefaultSitemaps, "how many sitemaps the jobs are of, most of them of a few")
-	flags.DurationVar(&f.lateAfter, "late-after", traffic.DefaultLateAfter, "when late copies are sent")
+	flags.DurationVar(&f.lateAfter, "late-after", traffic.DefaultLateAfter, "how long after the first notification a late copy is sent")
 	flags.DurationVar(&f.continueAfter, "continue-after", traffic.DefaultContinuance, "how long after its failure a continued job finishes")
 	flags.StringVar(&f.shard, "shard", "", "send only part `I/N` of the plan, such as 2/3: N machines with one seed send all of it")
 	flags.StringVar(&f.startAt, "start-at", "", "`time` to begin at, such as 2026-01-02T15:04:05Z, so that shards begin together")
-	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it, as "+strings.Join(traffic.Formats, ", "))
+	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it: `format` "+strings.Join(traffic.Formats, ", "))
 	flags.StringVar(&f.cloud.listen, "cloud", "", "`address` of the API of a simulated cloud in which the jobs exist, such as\n127.0.0.1:8085 (default: they exist nowhere, and can't be imported)")
 	flags.StringVar(&f.cloud.token, "cloud-token", "scrapehook", "`token` that calls of that API must bear")
 	flags.IntVar(&f.cloud.rows, "rows", 100, "rows of each job in that cloud")

@@ -21,7 +21,7 @@ func (f *reportFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.output, "output", "text", "the report: text or json")
 	flags.StringVar(&f.html, "html", "", "`file` for the report as a page with charts")
-	flags.StringVar(&f.slo, "slo", "", "what must hold, as in p99<500ms,acked>=99.9%; of\n"+traffic.SLOHelp)
+	flags.StringVar(&f.slo, "slo", "", "what must hold, as in p99<500ms,delivered>=99.9%, or else the exit code is 1")
 }
 
 // reporter judges and writes reports.
