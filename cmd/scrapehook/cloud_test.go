@@ -37,6 +37,15 @@ func TestCloudRefuses(t *testing.T) {
 		{"no time", []string{"--job-time", "0s"}, exitUsage, "0s"},
 		{"negative rows", []string{"--rows", "-1"}, exitUsage, "-1"},
 		{"every interface", []string{"--listen", ":0"}, exitUsage, "--allow-remote"},
+		{"a negative number of attempts", []string{"--max-attempts", "-1"}, exitUsage, "-1"},
+		{"a clock that stands", []string{"--time-scale", "0"}, exitUsage, "--time-scale 0"},
+		{"a rate limit that is none", []string{"--rate-limit", "200"}, exitUsage, `"200"`},
+		{"pages that are none", []string{"--pages", "odd=5%"}, exitUsage, `"odd=5%"`},
+		{"a fault that is none", []string{"--fault", "earthquake"}, exitUsage, `"earthquake"`},
+		{"records that are not there", []string{"--records", "shop=/nowhere/rows.jsonl"}, exitUsage, "/nowhere/rows.jsonl"},
+		{"two files of records", []string{"--records", "/dev/null", "--records", "/dev/null"}, exitUsage, "two files"},
+		{"a state that can't be", []string{"--state", "/nowhere/cloud.db"}, exitUsage, "/nowhere/cloud.db"},
+		{"an authority that can't be written", []string{"--tls", "--tls-ca", "/nowhere/ca.pem"}, exitHarness, "/nowhere/ca.pem"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
 		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "in use"},
 	} {
@@ -74,7 +83,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 	code := make(chan int, 1)
 	go func() {
 		code <- run(ctx, []string{
-			"cloud", "--listen", "127.0.0.1:0", "--endpoint", endpoint.URL, "--seed", "7",
+			"cloud", "--listen", "127.0.0.1:0", "--endpoint", endpoint.URL + "?token=hush", "--seed", "7",
 			"--job-time", "20ms", "--output", "json",
 		}, announce, &errs)
 	}()
@@ -88,7 +97,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 		Seed      uint64
 		Endpoints []string
 	}
-	if err := json.Unmarshal([]byte(line), &told); err != nil || told.Seed != 7 || told.Endpoints[0] != endpoint.URL {
+	if err := json.Unmarshal([]byte(line), &told); err != nil || told.Seed != 7 || told.Endpoints[0] != endpoint.URL+"?token=hush" {
 		t.Fatalf("announced %s, %v", line, err)
 	}
 	post := func(path, body string) (id int64) {
@@ -131,7 +140,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
 	}
-	if strings.Contains(log, "api_token") {
-		t.Errorf("the log shows the token:\n%s", log)
+	if strings.Contains(log, "api_token") || strings.Contains(log, "hush") {
+		t.Errorf("the log shows a secret:\n%s", log)
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +237,8 @@ func TestDownloadCutShortShowsInTheCountAlone(t *testing.T) {
 	}
 }
 
+// BenchmarkDownload streams a million rows: title of three words, price, URL,
+// SKU, stock flag and date. Every run must give the same bytes.
 func BenchmarkDownload(b *testing.B) {
 	c, err := cloud.New(cloud.Config{Seed: 1})
 	if err != nil {
@@ -255,8 +259,12 @@ func BenchmarkDownload(b *testing.B) {
 	}
 	server := httptest.NewServer(handler)
 	defer server.Close()
+	var sum uint32
+	var first time.Duration
+	peak := &peakHeap{}
 	b.ReportAllocs()
 	for b.Loop() {
+		began := time.Now()
 		req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, server.URL+api.Path+"scraping-job/1/json?api_token="+token, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -265,11 +273,36 @@ func BenchmarkDownload(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		n, err := io.Copy(io.Discard, resp.Body)
+		first += time.Since(began)
+		check := crc32.NewIEEE()
+		n, err := io.Copy(io.MultiWriter(check, peak), resp.Body)
 		if err = errors.Join(err, resp.Body.Close()); err != nil {
 			b.Fatal(err)
+		}
+		if sum == 0 {
+			sum = check.Sum32()
+		}
+		if check.Sum32() != sum {
+			b.Fatal("two runs gave different bytes")
 		}
 		b.SetBytes(n)
 	}
 	b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(first.Microseconds())/float64(b.N), "µs-to-head")
+	b.ReportMetric(float64(peak.most)/(1<<20), "MiB-peak-heap")
+}
+
+// peakHeap watches the heap of client and server while bytes pass.
+type peakHeap struct {
+	passed int
+	most   uint64
+}
+
+func (p *peakHeap) Write(b []byte) (int, error) {
+	if p.passed += len(b); p.passed > 16<<20 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		p.passed, p.most = 0, max(p.most, sample[0].Value.Uint64())
+	}
+	return len(b), nil
 }
