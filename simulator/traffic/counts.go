@@ -156,7 +156,7 @@ func (c *Counts) outcome(s Special, r delivery.Reason) *int64 {
 		return &c.Lost
 	case delivery.Canceled:
 		return &c.Canceled
-	case delivery.Protocol, delivery.Invalid:
+	case delivery.Protocol, delivery.Unknown, delivery.Invalid:
 	}
 	return &c.Protocol
 }

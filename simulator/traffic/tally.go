@@ -38,7 +38,7 @@ func (a Attempt) measured() bool {
 	switch a.Reason {
 	case delivery.Acked, delivery.Rejected, delivery.Timeout, delivery.Reset, delivery.Protocol:
 		return a.Job.Special != Slow
-	case delivery.Refused, delivery.TLS, delivery.Lookup, delivery.Dropped, delivery.Canceled, delivery.Invalid:
+	case delivery.Refused, delivery.TLS, delivery.Lookup, delivery.Dropped, delivery.Canceled, delivery.Unknown, delivery.Invalid:
 	}
 	return false
 }
