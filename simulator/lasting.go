@@ -21,12 +21,12 @@ func (s *Simulator) openState(ctx context.Context) (err error) {
 	if s.state, err = state.Open(ctx, s.cfg.State); err != nil {
 		return err
 	}
-	seed, ok, err := s.state.Seed()
+	seed, ok, err := s.state.Seed(ctx)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
-		return s.state.SetSeed(s.cfg.Seed)
+		return s.state.SetSeed(ctx, s.cfg.Seed)
 	case seed != s.cfg.Seed && !s.cfg.AnySeed:
 		return fmt.Errorf("the state file %s was made with the seed %d, not %d", s.cfg.State, seed, s.cfg.Seed)
 	}
@@ -42,11 +42,11 @@ func (s *Simulator) closeState() error {
 }
 
 // startClock starts the clock, or lets it go on as if it had never stopped.
-func (s *Simulator) startClock() error {
+func (s *Simulator) startClock(ctx context.Context) error {
 	now, keep := clock.Start(s.cfg.TimeScale), (func(clock.State) error)(nil)
 	if s.state != nil {
-		keep = s.state.SetClock
-		last, ok, err := s.state.Clock()
+		keep = func(now clock.State) error { return s.state.SetClock(ctx, now) }
+		last, ok, err := s.state.Clock(ctx)
 		if err != nil {
 			return err
 		}
@@ -62,14 +62,14 @@ func (s *Simulator) startClock() error {
 }
 
 // makeSender makes the sender, with what the last process has left pending.
-func (s *Simulator) makeSender() (err error) {
+func (s *Simulator) makeSender(ctx context.Context) (err error) {
 	cfg := delivery.Config{Profile: s.cfg.Profile, Clock: s.clock, OnAttempt: s.attempted}
 	if s.state != nil {
-		cfg.Journal = s.state
-		if cfg.Restored, cfg.Last, err = s.state.Recover(s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {
+		cfg.Journal = journal{s.state, func() context.Context { return ctx }}
+		if cfg.Restored, cfg.Last, err = s.state.Recover(ctx, s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {
 			return err
 		}
-		attempts, err := s.state.Attempts(10_000)
+		attempts, err := s.state.Attempts(ctx, 10_000)
 		if err != nil {
 			return err
 		}
@@ -79,6 +79,20 @@ func (s *Simulator) makeSender() (err error) {
 	}
 	s.Sender, err = delivery.New(cfg)
 	return err
+}
+
+// journal is the state file as the sender's. Its context is never cancelled.
+type journal struct {
+	file *state.File
+	ctx  func() context.Context
+}
+
+func (j journal) Queue(p delivery.Pending) error { return j.file.Queue(j.ctx(), p) }
+
+func (j journal) Begin(p delivery.Pending, at time.Time) error { return j.file.Begin(j.ctx(), p, at) }
+
+func (j journal) End(a delivery.Attempt, next *delivery.Pending) error {
+	return j.file.End(j.ctx(), a, next)
 }
 
 // resendDelay is the profile's delay after an attempt, also after its last one:
@@ -100,11 +114,11 @@ func (s *Simulator) attempted(a delivery.Attempt) {
 
 // restore takes in the objects of the last process, and makes an appointment
 // with each.
-func (s *Simulator) restore() error {
+func (s *Simulator) restore(ctx context.Context) error {
 	if s.state == nil {
 		return nil
 	}
-	err := s.state.Objects(s.Cloud.Restore)
+	err := s.state.Objects(ctx, s.Cloud.Restore)
 	if err != nil {
 		return err
 	}

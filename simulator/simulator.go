@@ -151,6 +151,7 @@ func (cfg Config) check() error {
 
 // assemble makes the parts and plugs them together.
 func (s *Simulator) assemble(ctx context.Context) (err error) {
+	ctx = context.WithoutCancel(ctx) // what happens during a stop is to last too
 	cfg := &s.cfg
 	if err := s.endpoints.Set(cfg.Endpoints); err != nil {
 		return err
@@ -165,10 +166,10 @@ func (s *Simulator) assemble(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := s.startClock(); err != nil {
+	if err := s.startClock(ctx); err != nil {
 		return err
 	}
-	if err := s.makeSender(); err != nil {
+	if err := s.makeSender(ctx); err != nil {
 		return err
 	}
 	kind := cloud.Config{
@@ -176,21 +177,21 @@ func (s *Simulator) assemble(ctx context.Context) (err error) {
 		Rows: cfg.Rows, Turnouts: cfg.Turnouts, Records: cfg.Records,
 	}
 	if s.state != nil {
-		kind.Keep = s.state.Keep
+		kind.Keep = func(changes ...cloud.Change) error { return s.state.Keep(ctx, changes...) }
 	}
 	if s.Cloud, err = cloud.New(kind); err != nil {
 		return err
 	}
 	s.lifecycle = newLifecycle(s.Cloud, s.clock, *cfg)
-	if err := s.restore(); err != nil {
+	if err := s.restore(ctx); err != nil {
 		return err
 	}
-	s.handler, err = s.serve()
+	s.handler, err = s.serve(ctx)
 	return err
 }
 
 // serve makes the handler of both APIs.
-func (s *Simulator) serve() (http.Handler, error) {
+func (s *Simulator) serve(ctx context.Context) (http.Handler, error) {
 	vendors, err := api.New(api.Config{
 		Cloud: s.Cloud, Token: s.cfg.Token, RateLimit: s.cfg.RateLimit, Observe: s.cfg.OnCall,
 		Fault:      func(c api.Call) fault.Fault { return s.faults.For(c.Route, c.JobID) },
@@ -203,7 +204,7 @@ func (s *Simulator) serve() (http.Handler, error) {
 		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.Cloud, Sender: s.Sender, Clock: s.clock, Faults: s.faults,
 		Client:    &delivery.Client{Profile: s.cfg.Profile},
 		Endpoints: &s.endpoints, Deliveries: &s.deliveries,
-		JobChanged: s.lifecycle.watch, Reset: s.reset, Ready: s.running.Load,
+		JobChanged: s.lifecycle.watch, Reset: func() error { return s.reset(ctx) }, Ready: s.running.Load,
 		AllowRemote: s.cfg.AllowRemoteControl,
 	})
 	// Not http.ServeMux: it would redirect odd paths, which the vendor's API
@@ -218,7 +219,7 @@ func (s *Simulator) serve() (http.Handler, error) {
 }
 
 // reset empties the cloud, the sender and the plan of faults.
-func (s *Simulator) reset() error {
+func (s *Simulator) reset(ctx context.Context) error {
 	s.faults.Clear()
 	s.Sender.Clear()
 	s.deliveries.Clear()
@@ -226,7 +227,7 @@ func (s *Simulator) reset() error {
 		return err
 	}
 	if s.state != nil {
-		return s.state.Reset()
+		return s.state.Reset(ctx)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -12,12 +13,12 @@ import (
 )
 
 // Queue keeps a notification that is pending.
-func (f *File) Queue(p delivery.Pending) error {
+func (f *File) Queue(ctx context.Context, p delivery.Pending) error {
 	n, err := json.Marshal(p.Notification)
 	if err != nil {
 		return fmt.Errorf("encoding a notification: %w", err)
 	}
-	return f.do(statement{
+	return f.do(ctx, statement{
 		`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 1)
 			ON CONFLICT DO UPDATE SET attempt = excluded.attempt, due = excluded.due, pending = 1`,
 		[]any{int64(p.Delivery), p.URL, string(n), p.Attempt, nanos(p.Due)}, //nolint:gosec // counted from 1
@@ -26,24 +27,24 @@ func (f *File) Queue(p delivery.Pending) error {
 
 // Begin keeps the intent of an attempt. It is open until End closes it, or
 // Recover.
-func (f *File) Begin(p delivery.Pending, at time.Time) error {
-	return f.do(statement{
+func (f *File) Begin(ctx context.Context, p delivery.Pending, at time.Time) error {
+	return f.do(ctx, statement{
 		`INSERT INTO attempts (delivery, number, began) VALUES (?, ?, ?)`,
 		[]any{int64(p.Delivery), p.Attempt, nanos(at)}, //nolint:gosec // counted from 1
 	})
 }
 
 // End keeps an attempt's outcome and the next resend in one transaction.
-func (f *File) End(a delivery.Attempt, next *delivery.Pending) error {
+func (f *File) End(ctx context.Context, a delivery.Attempt, next *delivery.Pending) error {
 	number := int64(a.Delivery) //nolint:gosec // counted from 1
 	closing := statement{
 		`UPDATE attempts SET ended = ?, reason = ?, status = ?, error = ? WHERE delivery = ? AND ended IS NULL`,
 		[]any{nanos(a.Ended), string(a.Reason), a.Status, a.Err, number},
 	}
 	if next == nil {
-		return f.do(closing, statement{`UPDATE deliveries SET pending = 0 WHERE number = ?`, []any{number}})
+		return f.do(ctx, closing, statement{`UPDATE deliveries SET pending = 0 WHERE number = ?`, []any{number}})
 	}
-	return f.do(closing, statement{
+	return f.do(ctx, closing, statement{
 		`UPDATE deliveries SET attempt = ?, due = ? WHERE number = ?`,
 		[]any{next.Attempt, nanos(next.Due), number},
 	})
@@ -54,8 +55,8 @@ func (f *File) End(a delivery.Attempt, next *delivery.Pending) error {
 // is made again, under its own number, because the endpoint may not have seen
 // it: it may see one more, never one less. delay is how long after its closing,
 // at the clock's now, it is due.
-func (f *File) Recover(now time.Time, delay func(attempt int) time.Duration) (pending []delivery.Pending, last uint64, err error) {
-	rows, err := f.db.QueryContext(f.ctx(), `
+func (f *File) Recover(ctx context.Context, now time.Time, delay func(attempt int) time.Duration) (pending []delivery.Pending, last uint64, err error) {
+	rows, err := f.db.QueryContext(ctx, `
 		SELECT number, url, notification, attempt, due,
 			EXISTS (SELECT 1 FROM attempts WHERE delivery = deliveries.number AND ended IS NULL)
 		FROM deliveries WHERE pending ORDER BY number`)
@@ -89,11 +90,11 @@ func (f *File) Recover(now time.Time, delay func(attempt int) time.Duration) (pe
 		`UPDATE attempts SET ended = ?, reason = ?, error = ? WHERE ended IS NULL`,
 		[]any{nanos(time.Now()), string(delivery.Unknown), "the process ended while it was under way"},
 	})
-	if err := f.do(closing...); err != nil {
+	if err := f.do(ctx, closing...); err != nil {
 		return nil, 0, fmt.Errorf("closing open attempts: %w", err)
 	}
 	var number sql.NullInt64
-	if err := f.db.QueryRowContext(f.ctx(), `SELECT max(number) FROM deliveries`).Scan(&number); err != nil {
+	if err := f.db.QueryRowContext(ctx, `SELECT max(number) FROM deliveries`).Scan(&number); err != nil {
 		return nil, 0, fmt.Errorf("reading the last delivery: %w", err)
 	}
 	return pending, uint64(number.Int64), nil //nolint:gosec // counted from 1
@@ -101,8 +102,8 @@ func (f *File) Recover(now time.Time, delay func(attempt int) time.Duration) (pe
 
 // Attempts returns the last attempts that have ended, up to a limit, in the
 // order of their beginning, with what the file knows of them.
-func (f *File) Attempts(limit int) ([]delivery.Attempt, error) {
-	rows, err := f.db.QueryContext(f.ctx(), `
+func (f *File) Attempts(ctx context.Context, limit int) ([]delivery.Attempt, error) {
+	rows, err := f.db.QueryContext(ctx, `
 		SELECT a.delivery, a.number, a.began, a.ended, a.reason, a.status, a.error, d.url, d.notification
 		FROM attempts a JOIN deliveries d ON d.number = a.delivery
 		WHERE a.ended IS NOT NULL ORDER BY a.made DESC LIMIT ?`, limit)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/scrapehook/scrapehook/simulator/clock"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 // schema makes a new file. Times are nanoseconds of unix time.
@@ -40,12 +39,10 @@ PRAGMA user_version = 1;`
 const kept = 100_000
 
 // File is an open state file. It is safe for concurrent use.
-type File struct {
-	db *sql.DB
-	// ctx is never cancelled: what is to be kept is kept also while the program
-	// stops.
-	ctx func() context.Context
-}
+//
+// Its methods should be given a context that is not cancelled by the program's
+// stop: what happens meanwhile is to be kept too.
+type File struct{ db *sql.DB }
 
 // Open opens the file at path, or makes it. One process at a time can have it
 // open.
@@ -60,24 +57,23 @@ func Open(ctx context.Context, path string) (*File, error) {
 		return nil, fmt.Errorf("opening the state file: %w", err)
 	}
 	db.SetMaxOpenConns(1) // the one that holds the lock
-	ctx = context.WithoutCancel(ctx)
-	f := &File{db, func() context.Context { return ctx }}
-	if err := f.prepare(); err != nil {
+	f := &File{db}
+	if err := f.prepare(ctx); err != nil {
 		_ = db.Close() // nothing was written
 		return nil, fmt.Errorf("opening the state file %s: %w", path, err)
 	}
 	return f, nil
 }
 
-func (f *File) prepare() error {
+func (f *File) prepare(ctx context.Context) error {
 	var version int
-	if err := f.db.QueryRowContext(f.ctx(), `PRAGMA user_version`).Scan(&version); err != nil {
+	if err := f.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return err
 	}
 	if version > 1 {
 		return fmt.Errorf("it is of version %d, and this program knows 1", version)
 	}
-	return f.do(
+	return f.do(ctx,
 		statement{schema, nil},
 		statement{`DELETE FROM deliveries WHERE NOT pending AND number <= (SELECT max(number) FROM deliveries) - ?`, []any{kept}},
 		statement{`DELETE FROM attempts WHERE delivery NOT IN (SELECT number FROM deliveries)`, nil},
@@ -93,13 +89,13 @@ type statement struct {
 }
 
 // do runs statements in one transaction.
-func (f *File) do(statements ...statement) error {
-	tx, err := f.db.BeginTx(f.ctx(), nil)
+func (f *File) do(ctx context.Context, statements ...statement) error {
+	tx, err := f.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	for _, s := range statements {
-		if _, err := tx.ExecContext(f.ctx(), s.sql, s.args...); err != nil {
+		if _, err := tx.ExecContext(ctx, s.sql, s.args...); err != nil {
 			return errors.Join(err, tx.Rollback())
 		}
 	}
@@ -109,9 +105,9 @@ func (f *File) do(statements ...statement) error {
 const setMeta = `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`
 
 // meta reads a value into v, and reports whether there is one.
-func (f *File) meta(key string, v any) (bool, error) {
+func (f *File) meta(ctx context.Context, key string, v any) (bool, error) {
 	var text string
-	err := f.db.QueryRowContext(f.ctx(), `SELECT value FROM meta WHERE key = ?`, key).Scan(&text)
+	err := f.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -124,34 +120,34 @@ func (f *File) meta(key string, v any) (bool, error) {
 	return true, nil
 }
 
-func (f *File) setMeta(key string, v any) error {
+func (f *File) setMeta(ctx context.Context, key string, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", key, err)
 	}
-	return f.do(statement{setMeta, []any{key, string(text)}})
+	return f.do(ctx, statement{setMeta, []any{key, string(text)}})
 }
 
 // Seed is the seed that the file's cloud was made with; false: it is new.
-func (f *File) Seed() (seed uint64, ok bool, err error) {
-	ok, err = f.meta("seed", &seed)
+func (f *File) Seed(ctx context.Context) (seed uint64, ok bool, err error) {
+	ok, err = f.meta(ctx, "seed", &seed)
 	return seed, ok, err
 }
 
 // SetSeed keeps the seed.
-func (f *File) SetSeed(seed uint64) error { return f.setMeta("seed", seed) }
+func (f *File) SetSeed(ctx context.Context, seed uint64) error { return f.setMeta(ctx, "seed", seed) }
 
 // Clock is the clock's last state; false: there is none.
-func (f *File) Clock() (s clock.State, ok bool, err error) {
-	ok, err = f.meta("clock", &s)
+func (f *File) Clock(ctx context.Context) (s clock.State, ok bool, err error) {
+	ok, err = f.meta(ctx, "clock", &s)
 	return s, ok, err
 }
 
 // SetClock keeps the clock's state.
-func (f *File) SetClock(s clock.State) error { return f.setMeta("clock", s) }
+func (f *File) SetClock(ctx context.Context, s clock.State) error { return f.setMeta(ctx, "clock", s) }
 
 // Keep keeps changes of the cloud's objects, all of them or none.
-func (f *File) Keep(changes ...cloud.Change) error {
+func (f *File) Keep(ctx context.Context, changes ...cloud.Change) error {
 	statements := make([]statement, 0, len(changes))
 	for _, c := range changes {
 		var state any
@@ -163,12 +159,12 @@ func (f *File) Keep(changes ...cloud.Change) error {
 			[]any{c.Kind, c.ID, state},
 		})
 	}
-	return f.do(statements...)
+	return f.do(ctx, statements...)
 }
 
 // Objects hands over every object in the order of their making.
-func (f *File) Objects(take func(cloud.Change) error) error {
-	rows, err := f.db.QueryContext(f.ctx(), `SELECT kind, id, state FROM objects ORDER BY made`)
+func (f *File) Objects(ctx context.Context, take func(cloud.Change) error) error {
+	rows, err := f.db.QueryContext(ctx, `SELECT kind, id, state FROM objects ORDER BY made`)
 	if err != nil {
 		return fmt.Errorf("reading the cloud's objects: %w", err)
 	}
@@ -191,13 +187,11 @@ func (f *File) Objects(take func(cloud.Change) error) error {
 
 // Reset forgets the deliveries, pending or not. The cloud removes its objects
 // itself.
-func (f *File) Reset() error {
-	return f.do(statement{`DELETE FROM attempts`, nil},
+func (f *File) Reset(ctx context.Context) error {
+	return f.do(ctx, statement{`DELETE FROM attempts`, nil},
 		// The last number stays known, because numbers are not given twice.
 		statement{`DELETE FROM deliveries WHERE number < (SELECT max(number) FROM deliveries)`, nil},
 		statement{`UPDATE deliveries SET pending = 0`, nil})
 }
-
-var _ delivery.Journal = (*File)(nil)
 
 func nanos(t time.Time) int64 { return t.UnixNano() }
