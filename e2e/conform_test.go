@@ -172,6 +172,7 @@ func TestConformOtherLanguages(t *testing.T) {
 	for _, tc := range []struct{ tool, source string }{
 		{"python3", "receivers/python/receiver.py"},
 		{"node", "receivers/node/receiver.mjs"},
+		{"php", "receivers/php/receiver.php"},
 	} {
 		t.Run(tc.tool, func(t *testing.T) {
 			t.Parallel()
@@ -188,6 +189,50 @@ func TestConformOtherLanguages(t *testing.T) {
 				t.Errorf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
 			}
 		})
+	}
+}
+
+// TestConformOverTLS: what is started by --run is told whom to trust.
+func TestConformOverTLS(t *testing.T) {
+	t.Parallel()
+	needs(t, "node")
+	source, err := filepath.Abs("receivers/node/receiver.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	o := scrapehookIn(t, dir, []string{"STATE_DIR=" + dir, "ROWS_FILE=" + filepath.Join(dir, "rows.jsonl")},
+		"conform", "--fast", "--api-tls", "--filter", "ACK-01,DATA-01", "--run", fmt.Sprintf("exec node '%s'", source),
+		"--probe", "file:rows.jsonl", "http://"+freeAddress(t)+"/webhook")
+	if o.code != 0 {
+		t.Errorf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+}
+
+// TestConformKnownFailures: known failures don't fail a run, passes on the list
+// do, and so does a list that is wrong.
+func TestConformKnownFailures(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run := func(list string) outcome {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "known"), []byte(list), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl")},
+			"conform", "--fast", "--filter", "ACK-01,DATA-01,IDEM-01", "--known-failing", "known",
+			"--run", "exec "+serveBinary+" imports-again", "--probe", "file:rows.jsonl", "http://"+freeAddress(t)+"/")
+	}
+	if o := run("# ours\n\nIDEM-01 ticket 7\n"); o.code != 0 || !strings.Contains(o.stdout, "known: ticket 7") {
+		t.Errorf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	if o := run("IDEM-01 ticket 7\nACK-01 ticket 8\n"); o.code != 1 || !strings.Contains(o.stdout, "take it off the list") {
+		t.Errorf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	for _, list := range []string{"IDEM-99 gone\n", "IDEM-01\n"} {
+		if o := run(list); o.code != 2 || !strings.Contains(o.stderr, "known:1") {
+			t.Errorf("exit %d\n%s", o.code, o.stderr)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func judgeMutant(t *testing.T, name string) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	o := scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl"), "WEBHOOK_TOKEN=s3cret"},
-		"conform", "--fast", "--retry-timeout", "20s", "--output", "json", "--token", "query:token=s3cret",
+		"conform", "--fast", "--effect-timeout", "15s", "--retry-timeout", "15s", "--output", "json", "--token", "query:token=s3cret",
 		"--run", fmt.Sprintf("exec %s %s", serveBinary, name), "--probe", "file:rows.jsonl",
 		"http://"+freeAddress(t)+"/webhook")
 	if o.code != 0 && o.code != 1 {

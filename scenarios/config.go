@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -36,6 +37,10 @@ type Config struct {
 	// empty is made from the address. APIToken is the token it must present;
 	// empty is "scrapehook".
 	APIListen, APIURL, APIToken string
+	// APITLS makes the simulated API speak TLS; nil is plain HTTP. RunEnv is
+	// added to the environment of what Run starts, so that it trusts it.
+	APITLS *tls.Config
+	RunEnv []string
 	// Token is the receiver's secret, which every request carries; the zero
 	// value is none.
 	Token Token

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -75,9 +76,13 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the simulated API: %w", err)
 	}
+	scheme := "http://"
+	if cfg.APITLS != nil {
+		scheme, listener = "https://", tls.NewListener(listener, cfg.APITLS)
+	}
 	l.serveAPI(ctx, listener, handler)
 	if l.apiURL = cfg.APIURL; l.apiURL == "" {
-		l.apiURL = "http://" + listener.Addr().String() + APIPath
+		l.apiURL = scheme + listener.Addr().String() + APIPath
 	}
 	l.receiver = l.newReceiver()
 	return l, nil
@@ -86,11 +91,11 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 func (l *lab) newReceiver() receiver {
 	cfg := process.Config{
 		Command: l.cfg.Run,
-		Env: []string{
+		Env: append([]string{
 			"PORT=" + port(l.cfg.Endpoint),
 			"WEBSCRAPER_API_BASE_URI=" + l.apiURL,
 			"WEBSCRAPER_API_TOKEN=" + l.cfg.APIToken,
-		},
+		}, l.cfg.RunEnv...),
 		Endpoint:     l.cfg.Endpoint,
 		StartTimeout: l.cfg.StartTimeout,
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -25,14 +26,14 @@ import (
 // conformFlags are the flags of conform, as they are given.
 type conformFlags struct {
 	run, killCmd, startCmd, probeJobField    string
-	probeQuery, knownFailing                 string
+	probeQuery, knownFailing, apiTLSCA       string
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
 	token                                    string
 	unsupported                              []string
 	seed                                     uint64
-	fast, list, allowPartial                 bool
+	fast, list, allowPartial, apiTLS         bool
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
 	concurrency, burst                       int
@@ -84,6 +85,8 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.probeQuery, "probe-query", "", "`SQL` of sql probes, with {job} in it: a count, or the rows")
 	flags.StringVar(&f.apiListen, "api-listen", "", "`address` of the simulated API (default 127.0.0.1:8085, with --run a free port)")
 	flags.StringVar(&f.apiURL, "api-url", "", "`URL` of the simulated API that the receiver is told, ending in /api/v1/ (default made from the address)")
+	flags.BoolVar(&f.apiTLS, "api-tls", false, "serve the simulated API over https, with a certificate of its own making for api.webscraper.io and this machine")
+	flags.StringVar(&f.apiTLSCA, "api-tls-ca", "scrapehook-ca.pem", "`file` that --api-tls writes its authority's certificate to; what --run starts finds it as NODE_EXTRA_CA_CERTS")
 	flags.StringVar(&f.apiToken, "api-token", scenarios.DefaultToken, "`token` of the simulated API")
 	flags.StringVar(&f.token, "token", "", "the receiver's secret, and `where` requests carry it: query:NAME=VALUE, header:NAME=VALUE or path:VALUE")
 	flags.StringArrayVar(&f.unsupported, "unsupported", nil, "`ID=REASON` of a requirement that the receiver is declared not to meet; may be given more than once")
@@ -208,6 +211,16 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 	if cfg.KnownFailing, err = readKnownFailing(f.knownFailing); err != nil {
 		return cfg, nil, err
 	}
+	if f.apiTLS {
+		if cfg.APITLS, err = ownTLS(f.apiTLSCA); err != nil {
+			return cfg, nil, usageError("--api-tls: %w", err)
+		}
+		authority, err := filepath.Abs(f.apiTLSCA)
+		if err != nil {
+			return cfg, nil, usageError("--api-tls: %w", err)
+		}
+		cfg.RunEnv = []string{"NODE_EXTRA_CA_CERTS=" + authority}
+	}
 	if len(args) == 0 {
 		return f.builtIn(ctx, cfg)
 	}
@@ -278,6 +291,9 @@ const defaultAPIListen = "127.0.0.1:8085"
 func (f conformFlags) announcedURL(cfg scenarios.Config) string {
 	if cfg.APIURL != "" {
 		return cfg.APIURL
+	}
+	if cfg.APITLS != nil {
+		return "https://" + cfg.APIListen + scenarios.APIPath
 	}
 	return "http://" + cfg.APIListen + scenarios.APIPath
 }

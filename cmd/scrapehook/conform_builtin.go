@@ -22,7 +22,7 @@ import (
 // of its own, with a probe that reads its rows.
 func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenarios.Config, func(), error) {
 	for flag, given := range map[string]bool{
-		"--run": f.run != "", "--probe": len(f.probes) > 0, "--api-url": f.apiURL != "", "--token": f.token != "",
+		"--run": f.run != "", "--probe": len(f.probes) > 0, "--api-url": f.apiURL != "", "--kill-cmd": f.killCmd != "", "--token": f.token != "", "--api-tls": f.apiTLS,
 	} {
 		if given {
 			return cfg, nil, usageError("%s needs the URL of your receiver's endpoint", flag)
