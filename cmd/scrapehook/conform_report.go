@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/report"
+)
+
+// sink is one form of the report and where it goes.
+type sink struct {
+	path   string
+	stdout io.Writer
+	render func(io.Writer, scenarios.Report) error
+}
+
+// sinks returns where the report goes. Files are tried before the run, so that
+// a path that can't be written is known before anything is judged.
+func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
+	asJSON := func(w io.Writer, r scenarios.Report) error { return report.JSON(w, r, buildVersion()) }
+	jsonFile := f.jsonFile
+	if f.output == "json" {
+		if jsonFile == "-" || f.junit == "-" {
+			return nil, usageError("--output json takes stdout: give --json and --junit a file")
+		}
+		jsonFile = "-"
+	}
+	if jsonFile == "-" && f.junit == "-" {
+		return nil, usageError("--json - and --junit -: only one of them can have stdout")
+	}
+	text := stdout
+	if jsonFile == "-" || f.junit == "-" {
+		text = stderr
+	}
+	sinks := []sink{{stdout: text, render: func(w io.Writer, r scenarios.Report) error {
+		return report.Text(w, r, styleOf(text))
+	}}}
+	for _, s := range []sink{
+		{jsonFile, stdout, asJSON},
+		{f.junit, stdout, report.JUnit},
+	} {
+		if s.path == "" {
+			continue
+		}
+		if err := s.try(); err != nil {
+			return nil, err
+		}
+		sinks = append(sinks, s)
+	}
+	if f.output == "json" && f.jsonFile != "" {
+		s := sink{f.jsonFile, stdout, asJSON}
+		if err := s.try(); err != nil {
+			return nil, err
+		}
+		sinks = append(sinks, s)
+	}
+	return sinks, nil
+}
+
+func (s sink) try() error {
+	if s.path == "-" {
+		return nil
+	}
+	file, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // a report is for everybody
+	if err != nil {
+		return usageError("the report can't be written: %w", err)
+	}
+	return file.Close()
+}
+
+func (s sink) write(r scenarios.Report) error {
+	if s.path == "" || s.path == "-" {
+		return s.render(s.stdout, r)
+	}
+	var b bytes.Buffer
+	if err := s.render(&b, r); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path, b.Bytes(), 0o644); err != nil { //nolint:gosec // a report is for everybody
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// listRequirements prints the catalogue, or the selected part of it.
+func listRequirements(w io.Writer, selected []scenarios.Scenario, output string) error {
+	if output == "json" {
+		type entry struct {
+			ID        string          `json:"id"`
+			Level     scenarios.Level `json:"level"`
+			Title     string          `json:"title"`
+			Source    string          `json:"source"`
+			Sent      string          `json:"sent"`
+			Observed  string          `json:"observed"`
+			NeedsRun  bool            `json:"needs_run"`
+			NeedsView bool            `json:"needs_probe"`
+		}
+		list := []entry{}
+		for _, s := range selected {
+			list = append(list, entry{
+				s.ID, s.Level, s.Title, fmt.Sprintf("%s: %q", s.Source.Document, s.Source.Quote),
+				s.Sent, s.Observed, s.Lane == scenarios.Kill, s.Effect,
+			})
+		}
+		out := json.NewEncoder(w)
+		out.SetEscapeHTML(false)
+		out.SetIndent("", "  ")
+		return out.Encode(list)
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tLEVEL\tNEEDS\tREQUIREMENT")
+	for _, s := range selected {
+		needs := "-"
+		switch {
+		case s.Lane == scenarios.Kill:
+			needs = "--run, a probe"
+		case s.Effect:
+			needs = "a probe"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.ID, s.Level, needs, s.Title)
+	}
+	return table.Flush()
+}
