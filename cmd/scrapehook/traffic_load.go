@@ -79,6 +79,8 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 	}
 	// A load needs connections that last: one for each request would run out of
 	// ports. Idle ones go before the endpoint can close them under a request.
+	// net/http repeats none of our requests on another connection: it has no
+	// means to send their bodies twice.
 	fast.MaxIdleConnsPerHost, fast.MaxConnsPerHost, fast.IdleConnTimeout = f.connections, f.connections, time.Second
 	const pieces, pause = 21, 100 * time.Millisecond
 	l.config = traffic.Config{

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -151,7 +152,7 @@ func steps(parameter string, given bool, rate, span float64) (func(float64) floa
 	}, nil
 }
 
-var errSpan = fmt.Errorf("it needs to know how long the run is")
+var errSpan = errors.New("it needs to know how long the run is")
 
 func count(parameter string, given bool, otherwise float64) (float64, error) {
 	if !given {

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -109,7 +110,7 @@ func (r *Report) Unreached() bool {
 // that are not of one plan, or twice of one shard, are an error.
 func Merge(reports []Report) (Report, error) {
 	if len(reports) == 0 {
-		return Report{}, fmt.Errorf("there is no report to merge")
+		return Report{}, errors.New("there is no report to merge")
 	}
 	reports = slices.Clone(reports)
 	slices.SortFunc(reports, func(a, b Report) int { return a.Plan.Shard - b.Plan.Shard })
@@ -155,7 +156,7 @@ func (r *Report) belongs(first Report) error {
 	case r.Plan.Shards < 1 || r.Plan.Shard < 1 || r.Plan.Shard > r.Plan.Shards:
 		return fmt.Errorf("a report is of shard %d/%d, which does not exist", r.Plan.Shard, r.Plan.Shards)
 	case len(r.MissingShards) > 0:
-		return fmt.Errorf("a report is merged itself, and shards are missing in it: merge those of the shards")
+		return errors.New("a report is merged itself, and shards are missing in it: merge those of the shards")
 	case a != b || r.Profile != first.Profile:
 		return fmt.Errorf("the reports of shards %d and %d are of different plans", first.Plan.Shard, r.Plan.Shard)
 	case r.Latency.incomplete():

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func ParseSLOs(text string) ([]SLO, error) {
 func parseSLO(text string) (SLO, error) {
 	i := strings.IndexAny(text, "<>")
 	if i < 0 {
-		return SLO{}, fmt.Errorf("it has no < or >")
+		return SLO{}, errors.New("it has no < or >")
 	}
 	s := SLO{Text: text, above: text[i] == '>'}
 	name, bound := strings.TrimSpace(text[:i]), text[i+1:]

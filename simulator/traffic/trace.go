@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -76,7 +77,7 @@ func ReadTrace(r io.Reader) (seconds []float64, err error) {
 		return nil, err
 	}
 	if len(seconds) == 0 {
-		return nil, fmt.Errorf("there is no arrival in it")
+		return nil, errors.New("there is no arrival in it")
 	}
 	return seconds, nil
 }
