@@ -2,9 +2,11 @@ package simulator_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -211,6 +213,43 @@ func TestControlledFaults(t *testing.T) {
 	}
 }
 
+// TestAFullSenderLosesNothing: what it has no room for is notified when it has.
+func TestAFullSenderLosesNothing(t *testing.T) {
+	t.Parallel()
+	cfg := config()
+	cfg.MaxPending, cfg.TimeScale = 1, 100
+	release := make(chan struct{})
+	got := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- string(body)
+		<-release
+	}))
+	t.Cleanup(server.Close)
+	refused := make(chan error, 10)
+	cfg.Endpoints, cfg.OnError = []string{server.URL}, func(err error) { refused <- err }
+	s, _ := run(t, cfg)
+	t.Cleanup(func() { close(release) })
+	first, _ := createJob(t, s)
+	await(t, got)
+	second, _ := createJob(t, s)
+	if err := await(t, refused); !errors.Is(err, delivery.ErrFull) {
+		t.Errorf("told of %v", err)
+	}
+	var job struct{ Unnotified bool }
+	if control(t, s, "GET", fmt.Sprintf("jobs/%d", second), "", &job); !job.Unnotified {
+		t.Error("the refused notification is not seen")
+	}
+	release <- struct{}{}
+	if text := await(t, got); !strings.Contains(text, fmt.Sprintf("scrapingjob_id=%d&", second)) {
+		t.Errorf("after job %d came %s, want job %d", first, text, second)
+	}
+	eventually(t, func() bool {
+		control(t, s, "GET", fmt.Sprintf("jobs/%d", second), "", &job)
+		return !job.Unnotified
+	})
+}
+
 func TestSeedStateAndReset(t *testing.T) {
 	t.Parallel()
 	s, _ := run(t, config())
@@ -244,6 +283,7 @@ func TestControlRefuses(t *testing.T) {
 		{"GET", "nothing", "", 404}, {"PUT", "state", "", 405},
 		{"GET", "jobs/5", "", 404}, {"POST", "jobs/5/stop", "", 404},
 		{"POST", "jobs", `{"status":"archived"}`, 400}, {"POST", "jobs", `{"color":1}`, 400}, {"POST", "jobs", `{`, 400},
+		{"POST", "jobs", `{"status":"finished","empty_pages":1}`, 400},
 		{"POST", "jobs", `{"empty_pages":1}`, 400}, {"POST", "jobs", `{"takes":5}`, 400}, {"POST", "jobs", `{"sitemap_id":5}`, 404},
 		{"POST", "seed", `{"sitemaps":0}`, 400}, {"POST", "seed", `{"jobs":1000000}`, 400}, {"POST", "seed", `{"status":"started"}`, 400},
 		{"POST", "sitemaps", `{"body":"{}"}`, 400}, {"PUT", "sitemaps/5/tags", `{"tags":["x"]}`, 404},

@@ -63,7 +63,7 @@ func (s *Simulator) startClock(ctx context.Context) error {
 
 // makeSender makes the sender, with what the last process has left pending.
 func (s *Simulator) makeSender(ctx context.Context) (err error) {
-	cfg := delivery.Config{Profile: s.cfg.Profile, Clock: s.clock, OnAttempt: s.attempted}
+	cfg := delivery.Config{Profile: s.cfg.Profile, Clock: s.clock, OnAttempt: s.attempted, MaxPending: s.cfg.MaxPending}
 	if s.state != nil {
 		cfg.Journal = journal{s.state, func() context.Context { return ctx }}
 		if cfg.Restored, cfg.Last, err = s.state.Recover(ctx, s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {

@@ -39,7 +39,10 @@ func newLifecycle(c *cloud.Cloud, clock *clock.Clock, cfg Config) *lifecycle {
 
 // appointment is when to look at a job or at a sitemap's scheduler.
 type appointment struct {
-	due     time.Time
+	due time.Time
+	// of is the simulated time of what is to happen: due, or earlier where it
+	// has failed before.
+	of      time.Time
 	job     int64
 	sitemap int64 // its scheduler, when job is 0
 	notify  bool  // the job's notification was refused and is to be tried again
@@ -80,15 +83,15 @@ func (cfg Config) jobTime(id int64) time.Duration {
 // job was added, continued or stopped, also while run does not run.
 func (l *lifecycle) watch(j cloud.Job) {
 	if j.Unnotified {
-		l.push(appointment{due: l.clock.Now().Add(notifyAgain), job: j.ID, notify: true})
+		l.push(appointment{due: l.clock.Now().Add(again), job: j.ID, notify: true})
 	}
 	if _, due, ok := l.cfg.step(j); ok {
-		l.push(appointment{due: due, job: j.ID})
+		l.push(appointment{due: due, of: due, job: j.ID})
 	}
 }
 
-// notifyAgain is how long a notification waits that was refused.
-const notifyAgain = time.Second
+// again is how long it takes until what has failed is tried again.
+const again = time.Second
 
 // watchScheduler makes an appointment with a sitemap's scheduler.
 func (l *lifecycle) watchScheduler(sitemapID int64) {
@@ -100,7 +103,7 @@ func (l *lifecycle) watchScheduler(sitemapID int64) {
 	if err != nil {
 		l.cfg.OnError(fmt.Errorf("the scheduler of sitemap %d: %w", sitemapID, err))
 	} else if !due.IsZero() {
-		l.push(appointment{due: due, sitemap: sitemapID})
+		l.push(appointment{due: due, of: due, sitemap: sitemapID})
 	}
 }
 
@@ -178,45 +181,55 @@ func (l *lifecycle) wait() (time.Duration, bool) {
 // the time of it, so that a clock that was advanced by a day sees the day as it
 // would have been.
 func (l *lifecycle) keep(a appointment) {
-	var j cloud.Job
 	var err error
 	switch {
-	case a.sitemap != 0:
-		j, err = l.cloud.AddScheduled(a.sitemap, a.due)
-		if !errors.Is(err, cloud.ErrNotDue) {
-			l.watchScheduler(a.sitemap)
-		}
 	case a.notify:
-		l.renotify(a.job)
+		// That it was refused was reported the first time, and is seen in the job.
+		if err := l.cloud.Renotify(a.job); err != nil && !errors.Is(err, cloud.ErrNotFound) {
+			l.tryAgain(a)
+		}
+	case a.sitemap != 0:
+		err = l.addScheduled(a)
 	default:
-		j, err = l.advance(a)
+		err = l.advance(a)
 	}
-	if err != nil {
-		l.report(err)
-	}
-	if j.ID != 0 {
-		l.watch(j)
+	// That somebody else was faster is no error.
+	if err != nil && !errors.Is(err, cloud.ErrNotFound) && !errors.Is(err, cloud.ErrTransition) {
+		l.cfg.OnError(err)
 	}
 }
 
-// renotify tries to notify a job's end again. That it was refused was reported
-// the first time, and is seen in the job.
-func (l *lifecycle) renotify(id int64) {
-	if err := l.cloud.Renotify(id); err != nil && !errors.Is(err, cloud.ErrNotFound) {
-		l.push(appointment{due: l.clock.Now().Add(notifyAgain), job: id, notify: true})
+// tryAgain makes the same appointment for later.
+func (l *lifecycle) tryAgain(a appointment) {
+	a.due = l.clock.Now().Add(again)
+	l.push(a)
+}
+
+// addScheduled makes a scheduler's job, and the next appointment with it.
+func (l *lifecycle) addScheduled(a appointment) error {
+	j, err := l.cloud.AddScheduled(a.sitemap, a.of)
+	switch {
+	case errors.Is(err, cloud.ErrNotDue):
+		return nil // whoever changed the scheduler made another appointment
+	case err == nil:
+		l.watch(j)
+		l.watchScheduler(a.sitemap)
+	case !errors.Is(err, cloud.ErrNotFound):
+		l.tryAgain(a)
 	}
+	return err
 }
 
 // advance takes the job's next step, if that is what the appointment was made
-// for, and returns the job as it is then.
-func (l *lifecycle) advance(a appointment) (cloud.Job, error) {
+// for, and makes the next one.
+func (l *lifecycle) advance(a appointment) error {
 	j, err := l.cloud.Job(a.job)
 	if err != nil {
-		return cloud.Job{}, err
+		return err
 	}
 	to, due, ok := l.cfg.step(j)
-	if !ok || !due.Equal(a.due) {
-		return cloud.Job{}, nil // whoever changed the job made another
+	if !ok || !due.Equal(a.of) {
+		return nil // whoever changed the job made another appointment
 	}
 	switch {
 	case j.Status == webhook.Started:
@@ -228,17 +241,15 @@ func (l *lifecycle) advance(a appointment) (cloud.Job, error) {
 	default:
 		err = l.cloud.Schedule(j.ID)
 	}
-	if j, gone := l.cloud.Job(a.job); gone == nil && !errors.Is(err, cloud.ErrTransition) {
-		return j, err
+	after, gone := l.cloud.Job(a.job)
+	switch {
+	case gone != nil || errors.Is(err, cloud.ErrTransition):
+	case err != nil && after.Status == j.Status:
+		l.tryAgain(a)
+	default: // it has moved, with an error if its notification was refused
+		l.watch(after)
 	}
-	return cloud.Job{}, err
-}
-
-// report tells of an error, unless somebody else has merely been faster.
-func (l *lifecycle) report(err error) {
-	if !errors.Is(err, cloud.ErrNotFound) && !errors.Is(err, cloud.ErrTransition) && !errors.Is(err, cloud.ErrNotDue) {
-		l.cfg.OnError(err)
-	}
+	return err
 }
 
 // appointments is a heap by the time they are due.

@@ -44,6 +44,9 @@ type Config struct {
 	Faults []fault.Rule
 	// Endpoints are the URLs that ended jobs are notified to.
 	Endpoints []string
+	// MaxPending bounds the notifications that the sender holds, see
+	// [delivery.Config]; what it refuses waits with its job.
+	MaxPending int
 	// Seed decides every generated value and outcome. AnySeed says that the
 	// one of State may take its place.
 	Seed    uint64

@@ -22,6 +22,8 @@ var (
 	ErrExists = errors.New("already exists")
 	// ErrFull: the cloud holds as many sitemaps or jobs as it may.
 	ErrFull = errors.New("the cloud is full")
+	// ErrOutcome: no run of the job can end like that.
+	ErrOutcome = errors.New("no such outcome")
 	// ErrTransition: the job's lifecycle has no such step.
 	ErrTransition = errors.New("no such step in a job's lifecycle")
 )

@@ -83,7 +83,8 @@ type job struct {
 
 // AddJob adds a job, which waits to be scheduled. It moves only when it is told
 // to. A sitemap that does not exist is ErrNotFound, a taken id ErrExists, start
-// URLs that can't be visited a [*ValidationError].
+// URLs that can't be visited a [*ValidationError], and an ending that can't be
+// ErrOutcome.
 func (c *Cloud) AddJob(spec JobSpec) (Job, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -182,6 +183,13 @@ func (c *Cloud) newJobLocked(spec JobSpec) (*job, error) {
 		}
 	}
 	j.history = c.newHistory(id, pages, j.Rows)
+	if j.ending != nil { // it is known now whether it can end so
+		running := *j
+		running.Status = webhook.Started
+		if err := c.checkOutcome(&running, running.withRows(*j.ending)); err != nil {
+			return nil, err
+		}
+	}
 	return j, nil
 }
 

@@ -274,13 +274,13 @@ func (c *Cloud) checkOutcome(j *job, o Outcome) error {
 	}
 	switch {
 	case o.Rows < j.StoredRecordCount:
-		return fmt.Errorf("job %d has %d rows already, so it can't end with %d", j.ID, j.StoredRecordCount, o.Rows)
+		return fmt.Errorf("%w: job %d has %d rows already, so it can't end with %d", ErrOutcome, j.ID, j.StoredRecordCount, o.Rows)
 	case o.FailedPages < 0 || o.EmptyPages < 0 || o.NoValuePages < 0:
-		return fmt.Errorf("job %d: a count of pages is negative", j.ID)
+		return fmt.Errorf("%w: job %d: a count of pages is negative", ErrOutcome, j.ID)
 	case o.Status == webhook.Finished && o.imperfect() && c.cfg.Profile.Notifies(webhook.Shelved):
 		// webhooks-2020: finished is "without any failed or empty pages"; what
 		// has such pages is shelved. The profile of 2022 has dropped shelved.
-		return fmt.Errorf("job %d: by the %s profile a job with failed or empty pages is shelved, not finished", j.ID, c.cfg.Profile.Name)
+		return fmt.Errorf("%w: job %d: by the %s profile a job with failed or empty pages is shelved, not finished", ErrOutcome, j.ID, c.cfg.Profile.Name)
 	}
 	return nil
 }

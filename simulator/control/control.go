@@ -164,7 +164,7 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, cloud.ErrTransition), errors.Is(err, cloud.ErrExists), errors.Is(err, errUnderWay):
 		return http.StatusConflict
-	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule):
+	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrOutcome):
 		return http.StatusBadRequest
 	case errors.Is(err, cloud.ErrFull), errors.Is(err, delivery.ErrFull), errors.Is(err, errNotReady):
 		return http.StatusServiceUnavailable
