@@ -44,6 +44,11 @@ deps:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver
 
+# The receiver against a bare handler, on one core: ratios, not speeds. It takes
+# about ten minutes, and wants the machine to itself. ARGS are passed on.
+bench-receiver: build
+	$(GO) run ./e2e/receiverbench -scrapehook bin/scrapehook $(ARGS)
+
 # Kills receivers, and the database under them, at random moments; a shorter form
 # is among the tests. A run is repeated with CRASH_SEED, which is printed.
 crash: CRASH_CYCLES ?= 100

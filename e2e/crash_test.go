@@ -126,7 +126,7 @@ func restart(t *testing.T, server *pgtest.Server) {
 	if err := server.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Start(); err != nil {
+	if err := server.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

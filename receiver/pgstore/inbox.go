@@ -15,7 +15,8 @@ import (
 
 // Inbox is a [receiver.Store] that any number of receivers share.
 type Inbox struct {
-	pool *pgxpool.Pool
+	arrivals *pgxpool.Pool // and what is rare
+	leases   *pgxpool.Pool // whose commits don't wait for the disk
 }
 
 var (
@@ -58,14 +59,14 @@ func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 			wanted = append(wanted, a.JobID)
 		}
 	}
-	_, err := b.pool.Exec(ctx, sqlAccept, received, jobs, statuses, sitemaps, names, customs, wanted)
+	_, err := b.arrivals.Exec(ctx, sqlAccept, received, jobs, statuses, sitemaps, names, customs, wanted)
 	return err
 }
 
 // Lease implements [receiver.Store].
 func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (receiver.Lease, bool, error) {
 	l := receiver.Lease{Owner: owner}
-	err := b.pool.QueryRow(ctx, `UPDATE scrapehook.imports SET lease_owner = $1, next_try = now() + $2
+	err := b.leases.QueryRow(ctx, `UPDATE scrapehook.imports SET lease_owner = $1, next_try = now() + $2
 		WHERE job_id = (SELECT job_id FROM scrapehook.imports WHERE wanted > done AND next_try <= now()
 			ORDER BY next_try LIMIT 1 FOR UPDATE SKIP LOCKED)
 		RETURNING job_id, wanted, attempts`, owner, ttl).Scan(&l.JobID, &l.Generation, &l.Attempts)
@@ -81,7 +82,7 @@ func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (rec
 // NextDue implements [receiver.Store].
 func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
 	var wait float64
-	err := b.pool.QueryRow(ctx, `SELECT extract(epoch FROM next_try - now())::float8
+	err := b.leases.QueryRow(ctx, `SELECT extract(epoch FROM next_try - now())::float8
 		FROM scrapehook.imports WHERE wanted > done ORDER BY next_try LIMIT 1`).Scan(&wait)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
@@ -94,7 +95,7 @@ func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
 
 // Renew implements [receiver.Store].
 func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) (receiver.Lease, error) {
-	err := b.pool.QueryRow(ctx, `UPDATE scrapehook.imports SET next_try = now() + $3
+	err := b.leases.QueryRow(ctx, `UPDATE scrapehook.imports SET next_try = now() + $3
 		WHERE job_id = $1 AND lease_owner = $2 RETURNING wanted`, l.JobID, l.Owner, ttl).Scan(&l.Generation)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, receiver.ErrLeaseLost
@@ -129,7 +130,7 @@ func (b *Inbox) Release(ctx context.Context, l receiver.Lease) error {
 // end runs an update that ends a lease: its first two parameters are the job
 // and the owner.
 func (b *Inbox) end(ctx context.Context, l receiver.Lease, update string, args ...any) error {
-	result, err := b.pool.Exec(ctx, update, append([]any{l.JobID, l.Owner}, args...)...)
+	result, err := b.leases.Exec(ctx, update, append([]any{l.JobID, l.Owner}, args...)...)
 	if err != nil {
 		return fmt.Errorf("ending the lease of job %d: %w", l.JobID, err)
 	}
@@ -145,7 +146,7 @@ const channel = "scrapehook_imports"
 // Announce implements [receiver.Shared]. It is not part of Accept, because the
 // server lets only one transaction that notifies commit at a time.
 func (b *Inbox) Announce(ctx context.Context) error {
-	if _, err := b.pool.Exec(ctx, "NOTIFY "+channel); err != nil {
+	if _, err := b.arrivals.Exec(ctx, "NOTIFY "+channel); err != nil {
 		return fmt.Errorf("announcing imports: %w", err)
 	}
 	return nil
@@ -153,7 +154,7 @@ func (b *Inbox) Announce(ctx context.Context) error {
 
 // Listen implements [receiver.Shared], on a connection of its own.
 func (b *Inbox) Listen(ctx context.Context, wake func()) error {
-	cfg := b.pool.Config().ConnConfig
+	cfg := b.arrivals.Config().ConnConfig
 	cfg.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { wake() }
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {

@@ -25,7 +25,7 @@ type Store struct {
 	Rows *Rows
 	// Each has connections of its own: what acknowledges, and what keeps leases
 	// alive, must not wait for a load of rows.
-	queue, rows *pgxpool.Pool
+	arrivals, leases, rows *pgxpool.Pool
 }
 
 // IsURL reports whether Open takes the name of a store, by its look.
@@ -33,9 +33,12 @@ func IsURL(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
-// queueConnections is how many connections the inbox has: one commits arrivals,
-// the others lease and renew.
-const queueConnections = 4
+// How many connections the inbox has: arrivals are committed one group at a
+// time, and there is some upkeep; leases are taken and renewed by every worker.
+const (
+	arrivalConnections = 2
+	leaseConnections   = 4
+)
 
 // Open connects to the database that url names, in PostgreSQL's own form, and
 // brings the schema up to date; the user must be allowed to make it. The URL's
@@ -48,16 +51,19 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 			err = fmt.Errorf("opening the store in PostgreSQL: %w", oneLineError{err})
 		}
 	}()
-	if s.rows, err = connect(ctx, url, 0); err != nil {
+	if s.rows, err = connect(ctx, url, 0, waitForDisk); err != nil {
 		return nil, err
 	}
 	if err = migrate(ctx, s.rows); err != nil {
 		return nil, err
 	}
-	if s.queue, err = connect(ctx, url, queueConnections); err != nil {
+	if s.arrivals, err = connect(ctx, url, arrivalConnections, waitForDisk); err != nil {
 		return nil, err
 	}
-	s.Inbox, s.Rows = &Inbox{s.queue}, &Rows{s.rows}
+	if s.leases, err = connect(ctx, url, leaseConnections, dontWaitForDisk); err != nil {
+		return nil, err
+	}
+	s.Inbox, s.Rows = &Inbox{arrivals: s.arrivals, leases: s.leases}, &Rows{s.rows}
 	return s, nil
 }
 
@@ -71,7 +77,7 @@ func (e oneLineError) Unwrap() error { return e.error }
 
 // Close closes the connections. It waits for those that are in use.
 func (s *Store) Close() {
-	for _, pool := range []*pgxpool.Pool{s.queue, s.rows} {
+	for _, pool := range []*pgxpool.Pool{s.arrivals, s.leases, s.rows} {
 		if pool != nil {
 			pool.Close()
 		}
@@ -81,8 +87,9 @@ func (s *Store) Close() {
 // connectTimeout bounds one connection's making, unless the URL does.
 const connectTimeout = 5 * time.Second
 
-// connect makes a pool of at most most connections; 0 leaves it to the URL.
-func connect(ctx context.Context, url string, most int32) (*pgxpool.Pool, error) {
+// connect makes a pool of at most most connections, 0 leaving that to the URL,
+// each of them prepared.
+func connect(ctx context.Context, url string, most int32, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err // pgx hides the password itself
@@ -96,7 +103,7 @@ func connect(ctx context.Context, url string, most int32) (*pgxpool.Pool, error)
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "scrapehook"
 	}
-	cfg.AfterConnect = waitForDisk
+	cfg.AfterConnect = prepare
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -115,6 +122,15 @@ func connect(ctx context.Context, url string, most int32) (*pgxpool.Pool, error)
 func waitForDisk(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false)
 		WHERE current_setting('synchronous_commit') = 'off'`)
+	return err
+}
+
+// dontWaitForDisk is for leases, retries and ends of imports. If the server
+// dies and forgets the last of them, an import is done again and finds its rows
+// in place. What the server has in its log before an arrival's commit is on disk
+// with that.
+func dontWaitForDisk(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET synchronous_commit = off`)
 	return err
 }
 

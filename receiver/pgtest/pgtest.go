@@ -36,29 +36,42 @@ type Server struct {
 // slow.
 const patience = 2 * time.Minute
 
+// ErrNotInstalled says that there is no PostgreSQL on this machine.
+var ErrNotInstalled = errors.New("PostgreSQL is not installed: make deps")
+
 // Database makes an empty database and returns its URL. The test is skipped
 // only where SCRAPEHOOK_TEST_WITHOUT says that PostgreSQL can't be had.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
+	url, err := s.NewDatabase(tb.Context())
+	if errors.Is(err, ErrNotInstalled) && slices.Contains(strings.Fields(os.Getenv("SCRAPEHOOK_TEST_WITHOUT")), "postgres") {
+		tb.Skip("PostgreSQL can't be installed here")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return url
+}
+
+// NewDatabase makes an empty database and returns its URL, for programs that
+// are no tests.
+func (s *Server) NewDatabase(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bin == "" {
 		if s.bin = find(); s.bin == "" {
-			if slices.Contains(strings.Fields(os.Getenv("SCRAPEHOOK_TEST_WITHOUT")), "postgres") {
-				tb.Skip("PostgreSQL can't be installed here")
-			}
-			tb.Fatal("PostgreSQL is not installed: make deps")
+			return "", ErrNotInstalled
 		}
 	}
-	if err := s.startLocked(); err != nil {
-		tb.Fatalf("starting PostgreSQL: %v", err)
+	if err := s.startLocked(ctx); err != nil {
+		return "", fmt.Errorf("starting PostgreSQL: %w", err)
 	}
 	s.databases++
 	name := "test" + strconv.Itoa(s.databases)
-	if err := s.exec("CREATE DATABASE " + name); err != nil {
-		tb.Fatal(err)
+	if err := s.exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", fmt.Errorf("making a database: %w", err)
 	}
-	return s.url(name)
+	return s.url(name), nil
 }
 
 // find returns the directory of the server's programs, of the newest version
@@ -81,8 +94,8 @@ func (s *Server) url(database string) string {
 	return (&url.URL{Scheme: "postgres", User: url.User("scrapehook"), Path: "/" + database, RawQuery: url.Values{"host": {s.dir}}.Encode()}).String()
 }
 
-func (s *Server) exec(statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (s *Server) exec(ctx context.Context, statement string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.url("postgres"))
 	if err != nil {
@@ -93,13 +106,13 @@ func (s *Server) exec(statement string) error {
 }
 
 // Start starts the server again after Kill, and returns when it answers.
-func (s *Server) Start() error {
+func (s *Server) Start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.startLocked()
+	return s.startLocked(ctx)
 }
 
-func (s *Server) startLocked() error {
+func (s *Server) startLocked(ctx context.Context) error {
 	if s.process != nil {
 		return nil
 	}
@@ -124,11 +137,11 @@ func (s *Server) startLocked() error {
 	}
 	s.process = server
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		err := s.exec("SELECT")
+		err := s.exec(ctx, "SELECT")
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		if time.Now().After(deadline) || ctx.Err() != nil {
 			said, _ := os.ReadFile(log.Name())
 			return fmt.Errorf("no answer in %v: %w\n%s", patience, err, said)
 		}

@@ -4,6 +4,6 @@ import "context"
 
 // Pragma sets one of SQLite's settings on the connection that commits arrivals.
 func (b *Inbox) Pragma(ctx context.Context, setting string) error {
-	_, err := b.db.ExecContext(ctx, "PRAGMA "+setting)
+	_, err := b.arrivals.ExecContext(ctx, "PRAGMA "+setting)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/receiver"
@@ -56,9 +57,17 @@ const (
 )
 
 // Inbox is a [receiver.Store] in an SQLite file of its own.
+//
+// Only arrivals wait for the disk. A lease, a retry or an end that a power
+// failure takes back costs an import that finds its rows in place; syncing each
+// would take most of what the disk can do away from the acknowledgements. The
+// log is one, so the next arrivals' sync covers what came before them.
 type Inbox struct {
-	db           *sql.DB
+	// writer is for the one who writes: waiting here is fairer than in SQLite.
+	writer       sync.Mutex
+	arrivals     *sql.DB // commits are synced
 	arrive, want *sql.Stmt
+	db           *sql.DB // they are not; everything but arrivals
 }
 
 var (
@@ -66,34 +75,51 @@ var (
 	_ receiver.Upkeep = (*Inbox)(nil)
 )
 
-func openInbox(ctx context.Context, path string) (*Inbox, error) {
-	db, err := openDatabase(ctx, path, inboxApplication, inboxSchema)
-	if err != nil {
+func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
+	b := &Inbox{}
+	defer func() {
+		if err != nil {
+			_ = b.close() // the first error says why
+		}
+	}()
+	if b.arrivals, err = openDatabase(ctx, path, inboxApplication, inboxSchema); err != nil {
 		return nil, err
 	}
-	b := &Inbox{db: db}
-	if err := b.prepare(ctx); err != nil {
-		_ = db.Close() // the first error says why
+	if b.db, err = open(path, "busy_timeout(10000)", "synchronous(NORMAL)"); err != nil {
 		return nil, err
 	}
-	return b, nil
-}
-
-func (b *Inbox) prepare(ctx context.Context) (err error) {
-	if b.arrive, err = b.db.PrepareContext(ctx, sqlArrive); err != nil {
-		return err
+	if b.arrive, err = b.arrivals.PrepareContext(ctx, sqlArrive); err != nil {
+		return nil, err
 	}
-	if b.want, err = b.db.PrepareContext(ctx, sqlWant); err != nil {
-		return err
+	if b.want, err = b.arrivals.PrepareContext(ctx, sqlWant); err != nil {
+		return nil, err
 	}
 	// The lock says that no other process is alive to hold a lease.
-	_, err = b.db.ExecContext(ctx, `UPDATE imports SET lease_owner = '', next_try = ? WHERE lease_owner <> ''`, millis(time.Now()))
-	return err
+	_, err = b.exec(ctx, `UPDATE imports SET lease_owner = '', next_try = ? WHERE lease_owner <> ''`, millis(time.Now()))
+	return b, err
+}
+
+func (b *Inbox) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{b.arrivals, b.db} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (b *Inbox) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	b.writer.Lock()
+	defer b.writer.Unlock()
+	return b.db.ExecContext(ctx, statement, args...)
 }
 
 // Accept implements [receiver.Store].
 func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
-	tx, err := b.db.BeginTx(ctx, nil)
+	b.writer.Lock()
+	defer b.writer.Unlock()
+	tx, err := b.arrivals.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -119,6 +145,8 @@ func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (receiver.Lease, bool, error) {
 	now := time.Now()
 	l := receiver.Lease{Owner: owner}
+	b.writer.Lock()
+	defer b.writer.Unlock()
 	err := b.db.QueryRowContext(ctx, `UPDATE imports SET lease_owner = ?, next_try = ?
 		WHERE job_id = (SELECT job_id FROM imports WHERE wanted > done AND next_try <= ? ORDER BY next_try LIMIT 1)
 		RETURNING job_id, wanted, attempts`, owner, millis(now.Add(ttl)), now.UnixMilli()).
@@ -147,6 +175,8 @@ func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
 
 // Renew implements [receiver.Store].
 func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) (receiver.Lease, error) {
+	b.writer.Lock()
+	defer b.writer.Unlock()
 	err := b.db.QueryRowContext(ctx, `UPDATE imports SET next_try = ? WHERE job_id = ? AND lease_owner = ? RETURNING wanted`,
 		millis(time.Now().Add(ttl)), l.JobID, l.Owner).Scan(&l.Generation)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -183,7 +213,7 @@ func (b *Inbox) Release(ctx context.Context, l receiver.Lease) error {
 // end runs an update that ends a lease: its last two parameters are the job and
 // the owner.
 func (b *Inbox) end(ctx context.Context, l receiver.Lease, update string, args ...any) error {
-	result, err := b.db.ExecContext(ctx, update, append(args, l.JobID, l.Owner)...)
+	result, err := b.exec(ctx, update, append(args, l.JobID, l.Owner)...)
 	if err != nil {
 		return fmt.Errorf("ending the lease of job %d: %w", l.JobID, err)
 	}

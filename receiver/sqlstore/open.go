@@ -70,7 +70,7 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 func (s *Store) Close() error {
 	var errs []error
 	if s.Inbox != nil {
-		errs = append(errs, s.Inbox.db.Close())
+		errs = append(errs, s.Inbox.close())
 	}
 	if s.Rows != nil {
 		errs = append(errs, s.Rows.db.Close())

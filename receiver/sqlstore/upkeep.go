@@ -90,7 +90,7 @@ func (b *Inbox) Imports(ctx context.Context, all bool, limit int) ([]receiver.Im
 
 // Hasten implements [receiver.Upkeep].
 func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
-	result, err := b.db.ExecContext(ctx, `UPDATE imports SET next_try = ?1, wanted = max(wanted, done + 1),
+	result, err := b.exec(ctx, `UPDATE imports SET next_try = ?1, wanted = max(wanted, done + 1),
 		wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE ?1 END
 		WHERE job_id = ?2 AND lease_owner = ''`, millis(time.Now()), jobID)
 	if err != nil {
@@ -102,7 +102,7 @@ func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
 
 // Prune implements [receiver.Upkeep].
 func (b *Inbox) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	result, err := b.db.ExecContext(ctx, `DELETE FROM inbox
+	result, err := b.exec(ctx, `DELETE FROM inbox
 		WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT ?) AND received_at < ?`, limit, before.UnixMilli())
 	if err != nil {
 		return 0, fmt.Errorf("forgetting old notifications: %w", err)

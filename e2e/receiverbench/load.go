@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// nextJob is the last job that was notified of: every notification is of a job
+// of its own, which is the dearest kind.
+var nextJob atomic.Int64
+
+// load sends notifications over so many connections, each the next one as soon
+// as the last is answered, for d, or until total were answered if that is > 0.
+func load(ctx context.Context, addresses []string, connections int, d time.Duration, total int) (measurement, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	var sent atomic.Int64
+	more := func() bool { return ctx.Err() == nil && (total == 0 || sent.Add(1) <= int64(total)) }
+	all := make([]lane, connections)
+	begun := time.Now()
+	var lanes sync.WaitGroup
+	for i := range all {
+		lanes.Go(func() { all[i].err = all[i].run(ctx, addresses[i%len(addresses)], more) })
+	}
+	lanes.Wait()
+	took := time.Since(begun)
+	var latencies []time.Duration
+	m := measurement{}
+	for i := range all {
+		if all[i].err != nil {
+			return m, all[i].err
+		}
+		latencies = append(latencies, all[i].latencies...)
+		m.refused += all[i].refused
+	}
+	if len(latencies) == 0 {
+		return m, errors.New("nothing was answered")
+	}
+	slices.Sort(latencies)
+	m.perSecond = float64(len(latencies)) / took.Seconds()
+	m.p50, m.p99 = latencies[len(latencies)/2], latencies[len(latencies)*99/100]
+	return m, nil
+}
+
+// lane is one connection and what came of it.
+type lane struct {
+	latencies []time.Duration // of 2xx answers
+	refused   int
+	err       error
+}
+
+func (l *lane) run(ctx context.Context, address string, more func() bool) error {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing more is said over it
+	answers := bufio.NewReader(conn)
+	head := []byte("POST /webhook HTTP/1.1\r\nHost: " + address + "\r\nContent-Type: " + webhook.ContentType + "\r\nContent-Length: ")
+	var request, form []byte
+	for more() {
+		form = webhook.Notification{
+			JobID: millionJob + nextJob.Add(1), Status: webhook.Finished, SitemapID: 12, SitemapName: "my-sitemap",
+		}.AppendForm(form[:0])
+		request = append(request[:0], head...)
+		request = strconv.AppendInt(request, int64(len(form)), 10)
+		request = append(append(request, "\r\n\r\n"...), form...)
+		begun := time.Now()
+		if _, err := conn.Write(request); err != nil {
+			return err
+		}
+		resp, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			return fmt.Errorf("reading an answer: %w", err)
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		if err = errors.Join(err, resp.Body.Close()); err != nil {
+			return fmt.Errorf("reading an answer: %w", err)
+		}
+		if resp.StatusCode/100 != 2 {
+			l.refused++
+			continue
+		}
+		l.latencies = append(l.latencies, time.Since(begun))
+	}
+	return nil
+}
