@@ -24,10 +24,10 @@ func TestSendInRealTime(t *testing.T) {
 	}{
 		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "timeout", 0, 1, true},
 		{"dribbles its body", dribble, "timeout", 200, 1, true},
-		{"500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, "rejected", 500, 1, false},
-		{"302", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, "rejected", 302, 1, false},
+		{"500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "rejected", 500, 1, false},
+		{"302", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "rejected", 302, 1, false},
 		{"closes at once", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "reset", 0, 1, false},
-		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, "acked", 204, 0, false},
+		{"204", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, "acked", 204, 0, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

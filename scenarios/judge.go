@@ -108,7 +108,7 @@ func nothingForeign(o Observation) []Finding {
 func contentSeen(o Observation) []Finding {
 	var findings []Finding
 	for _, e := range o.Effects {
-		if !slices.ContainsFunc(e.Readings, func(r ProbeReading) bool { return comparable(e.Want, r.Records) }) && e.complete() {
+		if !slices.ContainsFunc(e.Readings, func(r ProbeReading) bool { return compares(e.Want, r.Records) }) && e.complete() {
 			findings = append(findings, Finding{
 				NotObservable, e.subject(), "the content of its rows", "no probe shows their fields under the cloud's names",
 			})
@@ -117,9 +117,9 @@ func contentSeen(o Observation) []Finding {
 	return findings
 }
 
-// comparable reports whether the rows seen have a field of the rows wanted
+// compares reports whether the rows seen have a field of the rows wanted
 // beside the one that numbers them.
-func comparable(want [][]byte, got []json.RawMessage) bool {
+func compares(want [][]byte, got []json.RawMessage) bool {
 	return slices.ContainsFunc(shared(objects(want), objects(got)), func(field string) bool { return field != "web-scraper-order" })
 }
 
