@@ -213,6 +213,33 @@ func TestControlledFaults(t *testing.T) {
 	}
 }
 
+// TestAContinuedJobDrawsAgain: with half of the runs failing, no job fails for
+// ever.
+func TestAContinuedJobDrawsAgain(t *testing.T) {
+	t.Parallel()
+	cfg := config()
+	cfg.JobTime = time.Millisecond
+	cfg.Outcomes = simulator.Mix{{Status: webhook.Finished, Weight: 1}, {Status: webhook.Failed, Weight: 1}}
+	s, _ := run(t, cfg)
+	for range 10 {
+		id, _ := createJob(t, s)
+		for range 100 {
+			eventually(t, func() bool { j, err := s.Cloud.Job(id); return err == nil && j.Status.Ended() })
+			j, err := s.Cloud.Job(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if j.Status == webhook.Finished {
+				break
+			}
+			control(t, s, "POST", fmt.Sprintf("jobs/%d/continue", id), "", nil)
+		}
+		if j, err := s.Cloud.Job(id); err != nil || j.Status != webhook.Finished || j.StoredRecordCount != 30 {
+			t.Errorf("it is %+v, %v", j, err)
+		}
+	}
+}
+
 // TestAFullSenderLosesNothing: what it has no room for is notified when it has.
 func TestAFullSenderLosesNothing(t *testing.T) {
 	t.Parallel()

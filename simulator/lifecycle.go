@@ -64,7 +64,7 @@ func (cfg Config) step(j cloud.Job) (to webhook.Status, due time.Time, ok bool) 
 	case webhook.Scheduled:
 		return webhook.Started, j.Queued.Add(runs / 5), true
 	case webhook.Started:
-		return cfg.Outcomes.pick(cfg.Seed, j.ID), j.Queued.Add(runs), true
+		return cfg.Outcomes.pick(cfg.Seed, j.ID, j.Runs), j.Queued.Add(runs), true
 	case webhook.Stopped:
 		// The profile of 2022 has no shelved any more.
 		return webhook.Shelved, j.Ended.Add(coldStorage), cfg.Profile.Notifies(webhook.Shelved)

@@ -57,8 +57,9 @@ func (m Mix) check(profile webhook.Profile) error {
 	return nil
 }
 
-// pick draws how a job ends, as a pure function of the seed and its id.
-func (m Mix) pick(seed uint64, id int64) webhook.Status {
+// pick draws how a job ends after some earlier runs, as a pure function of
+// these, the seed and its id.
+func (m Mix) pick(seed uint64, id int64, runs int) webhook.Status {
 	total := 0
 	for _, s := range m {
 		total += s.Weight
@@ -66,7 +67,7 @@ func (m Mix) pick(seed uint64, id int64) webhook.Status {
 	if total == 0 {
 		return webhook.Finished
 	}
-	draw := rand.New(rand.NewPCG(seed, uint64(id))).IntN(total) //nolint:gosec // repeatable, not secret
+	draw := rand.New(rand.NewPCG(seed+uint64(runs)<<32, uint64(id))).IntN(total) //nolint:gosec // repeatable, not secret
 	for _, s := range m {
 		if draw -= s.Weight; draw < 0 {
 			return s.Status

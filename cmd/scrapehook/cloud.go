@@ -91,7 +91,7 @@ be opened.`,
 	flags.StringVar(&f.outcome, "outcome", "finished=1", "`shares` of how jobs end: of finished, failed, stopped and shelved")
 	flags.StringArrayVar(&f.pages, "pages", nil, "how start pages turn out: `KIND=` empty, failed or full, then a share like 5% or a pattern of URLs; several may be given")
 	flags.StringArrayVar(&f.records, "records", nil, "rows of your own: `[SITEMAP=]FILE` of JSON objects, one a line; several may be given")
-	flags.StringArrayVar(&f.faults, "fault", nil, "what goes wrong with the API: `KIND,route=...,nth=...,share=...,job=...`; several may be given")
+	flags.StringArrayVar(&f.faults, "fault", nil, fmt.Sprintf("what goes wrong with the API: `KIND,route=...,nth=...,share=...,job=...`, with the kinds\n%v; several may be given", fault.All()))
 	flags.StringVar(&f.rateLimit, "rate-limit", "", "`calls/time` that the API allows, like the vendor's 200/15m (default none)")
 	flags.StringVar(&f.state, "state", "", "`file` to keep everything in (default in memory)")
 	flags.BoolVar(&f.tls, "tls", false, "serve https, with a certificate of its own making for api.webscraper.io and this machine")

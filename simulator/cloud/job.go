@@ -34,6 +34,8 @@ type Job struct {
 	// Queued is when the job last came to wait: when it was created or
 	// continued. Ended is when its last run ended, zero before.
 	Queued, Ended time.Time
+	// Runs are how many of its runs have ended.
+	Runs int
 	// RunTime is how long a run takes from then; 0 is up to who lets it live.
 	RunTime time.Duration
 	// Unnotified says that the notifier has not taken over the notification of

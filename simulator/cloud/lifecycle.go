@@ -302,6 +302,7 @@ func (j *job) conclude(o Outcome, visited int, now time.Time) {
 	}
 	j.ScrapingDuration += max(1, int((now.Sub(j.began)+time.Second-1)/time.Second))
 	j.Ended, j.ending = now, nil
+	j.Runs++
 	j.history.runs = slices.Concat(j.history.runs, []run{{o.Rows, visited, o.FailedPages, o.EmptyPages}})
 }
 

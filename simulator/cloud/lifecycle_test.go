@@ -83,7 +83,7 @@ func TestJobsLife(t *testing.T) {
 	failed := fresh
 	failed.Status, failed.Rows, failed.StoredRecordCount, failed.ScrapingDuration = webhook.Failed, 25, 25, 3
 	failed.JobsScheduled, failed.JobsExecuted, failed.JobsFailed = 6, 5, 3
-	failed.Ended = w.now
+	failed.Ended, failed.Runs = w.now, 1
 	if got := w.job(1234); got != failed {
 		t.Fatalf("the failed job is\n%+v, want\n%+v", got, failed)
 	}
@@ -96,7 +96,7 @@ func TestJobsLife(t *testing.T) {
 	finished := fresh
 	finished.Status, finished.Rows, finished.StoredRecordCount, finished.ScrapingDuration = webhook.Finished, 40, 40, 4
 	finished.JobsScheduled, finished.JobsExecuted = 2, 2
-	finished.Queued, finished.Ended = w.now, w.now
+	finished.Queued, finished.Ended, finished.Runs = w.now, w.now, 2
 	if got := w.job(1234); got != finished {
 		t.Fatalf("the finished job is\n%+v, want\n%+v", got, finished)
 	}
