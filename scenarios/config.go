@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -64,6 +65,10 @@ type Config struct {
 	StartCommand, KillCommand string
 	// StartTimeout is how long it may take until it answers; 0 is 30 s.
 	StartTimeout time.Duration
+	// Sent is told of every exchange with the endpoint when it has ended, those
+	// aside that were written byte by byte; nil is nobody. It must be safe for
+	// concurrent use.
+	Sent func(job int64, r delivery.Request, a delivery.Attempt)
 	// Progress is told what happens while it happens; nil is nobody. It is
 	// called from one goroutine at a time and must not block.
 	Progress func(Event)

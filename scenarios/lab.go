@@ -176,6 +176,9 @@ func (l *lab) newID() int64 {
 func (l *lab) send(ctx context.Context, job int64, r delivery.Request) delivery.Attempt {
 	a := l.client.Do(ctx, r)
 	l.traffic.answered(job, a.Ended)
+	if l.cfg.Sent != nil {
+		l.cfg.Sent(job, r, a)
+	}
 	return a
 }
 

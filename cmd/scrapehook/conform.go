@@ -19,6 +19,7 @@ import (
 type conformFlags struct {
 	run, killCmd, startCmd, probeJobField    string
 	probeQuery, knownFailing, apiTLSCA       string
+	record                                   string
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
@@ -90,6 +91,7 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.filter, "filter", "", "only these `requirements`: IDs, their beginnings or levels, separated by commas; ! excludes")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
+	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
 	flags.StringVar(&f.junit, "junit", "", "write the report as JUnit XML to `file`, - is stdout")
 	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited")
@@ -121,6 +123,10 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err != nil {
 		return err
 	}
+	endRecord, err := f.beginRecord(&cfg)
+	if err != nil {
+		return usageError("--record: %w", err)
+	}
 	watch := newProgress(stderr, selected)
 	cfg.Progress = watch.event
 	if cfg.Run == "" {
@@ -129,10 +135,13 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	run, err := scenarios.Start(ctx, cfg, selected)
 	if err != nil {
 		watch.stop()
-		return startError(ctx, err)
+		return errors.Join(startError(ctx, err), endRecord())
 	}
 	outcome := run.Wait()
 	watch.stop()
+	if err := endRecord(); err != nil {
+		fmt.Fprintf(stderr, "scrapehook: %v\n", err) // the verdict stands all the same
+	}
 	for _, sink := range sinks {
 		if err := sink.write(outcome); err != nil {
 			return harnessError("%w", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 // sink is one form of the report and where it goes.
@@ -125,4 +126,22 @@ func listRequirements(w io.Writer, selected []scenarios.Scenario, output string)
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.ID, s.Level, needs, s.Title)
 	}
 	return table.Flush()
+}
+
+// beginRecord has what is sent recorded, if that is asked for: the forms, which
+// are what can be sent again. end completes the record.
+func (f conformFlags) beginRecord(cfg *scenarios.Config) (end func() error, err error) {
+	if f.record == "" {
+		return func() error { return nil }, nil
+	}
+	recorder, end, err := openRecord(f.record, cfg.Endpoint, cfg.Profile.Name)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Sent = func(job int64, r delivery.Request, a delivery.Attempt) {
+		if r.Method == "" && r.ContentType == "" {
+			recorder.AddDelivery(job, a, r.Body)
+		}
+	}
+	return end, nil
 }

@@ -156,15 +156,24 @@ func (l *load) beginRecord() (end func() error, err error) {
 	if l.record == "" {
 		return func() error { return nil }, nil
 	}
-	file, err := os.Create(l.record)
+	recorder, end, err := openRecord(l.record, l.config.URL, l.config.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
-	recorder := traffic.NewRecorder(file, l.config.URL, l.config.Profile.Name)
 	l.onAttempt(recorder.Add)
-	return func() error {
-		if err := errors.Join(recorder.Close(), file.Close()); err != nil {
-			return fmt.Errorf("--record %s: %w", l.record, err)
+	return end, nil
+}
+
+// openRecord begins the record in the file at path; end completes it.
+func openRecord(path, url, profile string) (r *traffic.Recorder, end func() error, err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	r = traffic.NewRecorder(file, url, profile)
+	return r, func() error {
+		if err := errors.Join(r.Close(), file.Close()); err != nil {
+			return fmt.Errorf("--record %s: %w", path, err)
 		}
 		return nil
 	}, nil

@@ -42,6 +42,7 @@ type recorded struct {
 
 // Recorder writes a record. It is safe for concurrent use.
 type Recorder struct {
+	began   time.Time
 	mu      sync.Mutex
 	w       *bufio.Writer
 	encoder *json.Encoder
@@ -51,9 +52,9 @@ type Recorder struct {
 // NewRecorder begins a record.
 func NewRecorder(w io.Writer, url, profile string) *Recorder {
 	buffered := bufio.NewWriterSize(w, 64<<10)
-	rec := &Recorder{w: buffered, encoder: json.NewEncoder(buffered)}
+	rec := &Recorder{began: time.Now(), w: buffered, encoder: json.NewEncoder(buffered)}
 	rec.encoder.SetEscapeHTML(false)
-	rec.err = rec.encoder.Encode(Header{recordVersion, url, profile, time.Now()})
+	rec.err = rec.encoder.Encode(Header{recordVersion, url, profile, rec.began})
 	return rec
 }
 
@@ -70,6 +71,22 @@ func (rec *Recorder) Add(a Attempt) {
 	if rec.err == nil {
 		rec.err = rec.encoder.Encode(line)
 	}
+}
+
+// AddDelivery records an attempt that was not of a plan. Its index is the job's
+// id, or what stands for it.
+func (rec *Recorder) AddDelivery(index int64, a delivery.Attempt, form []byte) {
+	since := func(at time.Time) time.Duration {
+		if at.IsZero() {
+			return 0
+		}
+		return max(0, at.Sub(rec.began))
+	}
+	rec.Add(Attempt{
+		Job: Job{Index: index}, Number: max(1, a.Number),
+		Planned: since(a.Planned), Sent: since(a.Started), Ended: since(a.Ended),
+		Reason: a.Reason, Code: a.Status, Err: a.Err, Form: form,
+	})
 }
 
 // Close writes what is buffered and returns the first error that there was. It
