@@ -62,8 +62,8 @@ type lane struct {
 }
 
 func (l *lane) run(ctx context.Context, address string, more func() bool) error {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", address)
+	dialer := net.Dialer{Timeout: time.Minute}
+	conn, err := dialer.DialContext(context.WithoutCancel(ctx), "tcp", address)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,9 @@ func variants(s settings, million string) []variant {
 	}
 }
 
+// warmUp is how long a fresh process is loaded before it is measured.
+const warmUp = 500 * time.Millisecond
+
 // measurement is what came of one load.
 type measurement struct {
 	perSecond float64
@@ -88,7 +91,7 @@ func (v variant) measure(ctx context.Context, s settings, postgres *pgtest.Serve
 			return m, err
 		}
 	}
-	if _, err := load(ctx, addresses, s.connections, s.duration/8, 0); err != nil { // a warm-up
+	if _, err := load(ctx, addresses, s.connections, warmUp, 0); err != nil {
 		return m, err
 	}
 	return load(ctx, addresses, s.connections, s.duration, 0)

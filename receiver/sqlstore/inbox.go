@@ -88,6 +88,10 @@ func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
 	if b.db, err = open(path, "busy_timeout(10000)", "synchronous(NORMAL)"); err != nil {
 		return nil, err
 	}
+	// Who writes is settled by the lock; who only counts what is there must not
+	// hold up the one who has it.
+	b.db.SetMaxOpenConns(4)
+	b.db.SetMaxIdleConns(4)
 	if b.arrive, err = b.arrivals.PrepareContext(ctx, sqlArrive); err != nil {
 		return nil, err
 	}
