@@ -1,0 +1,56 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestGinkgoTree runs the suite as a Ginkgo tree against a receiver that was
+// started by hand: a spec for each requirement, and Ginkgo's own filters.
+func TestGinkgoTree(t *testing.T) {
+	t.Parallel()
+	dir, address, api := t.TempDir(), freeAddress(t), freeAddress(t)
+	suite := filepath.Join(dir, "suite.test")
+	if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", suite, module+"/scenarios").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	receiver := exec.CommandContext(ctx, serveBinary, "imports-again")
+	receiver.Env = append(os.Environ(),
+		"PORT="+address[strings.LastIndex(address, ":")+1:], "ROWS_FILE="+filepath.Join(dir, "rows.jsonl"),
+		"WEBSCRAPER_API_BASE_URI=http://"+api+"/api/v1/", "WEBSCRAPER_API_TOKEN=scrapehook")
+	if err := receiver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = receiver.Wait() // it was killed
+	})
+	waitFor(t, "the receiver to answer", func() bool {
+		resp, err := http.Get("http://" + address + "/")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err == nil
+	})
+	run := func(filter string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), suite, "-test.run", "TestConformance", "-test.v", "-ginkgo.no-color", "-ginkgo.v",
+			"-ginkgo.label-filter", filter, "-endpoint", "http://"+address+"/", "-receiver-probe", "file:"+filepath.Join(dir, "rows.jsonl"),
+			"-api-listen", api, "-fast")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := run("ACK-01 || DATA-01 || IDEM-01")
+	if err == nil || !strings.Contains(out, "2 Passed | 1 Failed") || !strings.Contains(out, "40 rows: imported 2 times") || !strings.Contains(out, "Ran 3 of") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := run("IDEM && SHOULD && ACK"); err == nil || !strings.Contains(out, "no requirement is selected") {
+		t.Errorf("a filter that selects nothing: %v\n%s", err, out)
+	}
+}
