@@ -216,6 +216,10 @@ func (c *Cloud) Stop(id int64) error {
 		if !j.Status.Ended() && j.Status != webhook.Started {
 			j.Status, j.began = webhook.Started, now // only its end is seen
 		}
+		if c.cfg.Turnouts.any() {
+			o, visited, _ := j.turnOut(webhook.Stopped, c.cfg.Profile) // a stop decides
+			return o, visited
+		}
 		return Outcome{Status: webhook.Stopped, Rows: max(j.history.planned/2, j.StoredRecordCount)}, 0
 	})
 }

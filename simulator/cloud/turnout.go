@@ -142,9 +142,11 @@ func (h *history) next(visited int) run {
 	after := *h
 	after.runs = slices.Concat(h.runs, []run{{Visited: visited}})
 	r, n := &after.runs[len(h.runs)], len(after.runs)
+	before := 0
 	if len(h.runs) > 0 {
-		r.Rows = h.runs[len(h.runs)-1].Rows
+		before = h.runs[len(h.runs)-1].Rows
 	}
+	r.Rows = before
 	for i := range visited {
 		switch after.turnout(i, n) {
 		case FailedPage:
@@ -157,6 +159,8 @@ func (h *history) next(visited int) run {
 			}
 		}
 	}
+	// An earlier run whose outcome was given may have had rows of any page.
+	r.Rows = min(r.Rows, max(h.planned, before))
 	return *r
 }
 

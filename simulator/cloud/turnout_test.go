@@ -196,6 +196,30 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// TestStopByTurnouts: what was stopped agrees with its pages too, and so does a
+// run after one whose outcome was given.
+func TestStopByTurnouts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cloud.Config{Turnouts: turnouts(t, "failed=/1$")})
+	spec := cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 100, StartURLs: []string{"https://a.example/[0-9]"}}
+	stopped, err := w.AddJob(spec)
+	w.must(err)
+	w.must(w.Stop(stopped.ID))
+	if j, rows := w.job(stopped.ID), w.pagesOf(stopped.ID); j.StoredRecordCount != 40 || j.JobsFailed != 1 || j.JobsExecuted != 5 || j.JobsScheduled != 10 || rows["https://a.example/1"] != 0 {
+		t.Errorf("it is %+v, with rows of %v", j, rows)
+	}
+	given, err := w.AddJob(spec)
+	w.must(err)
+	w.must(w.Start(given.ID))
+	w.must(w.End(given.ID, webhook.Failed, 50))
+	w.must(w.Continue(given.ID))
+	w.must(w.Start(given.ID))
+	w.must(w.Complete(given.ID, webhook.Finished, w.now))
+	if j := w.job(given.ID); j.StoredRecordCount != 100 || strings.Count(w.rows(given.ID), "\n") != 100 {
+		t.Errorf("it is %+v, want the planned rows", j)
+	}
+}
+
 func TestParseTurnout(t *testing.T) {
 	t.Parallel()
 	got := turnouts(t, "empty=2.5%", "failed=a=b%c")

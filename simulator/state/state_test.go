@@ -34,7 +34,7 @@ func must(t *testing.T, err error) {
 func pending(number uint64, attempt int) delivery.Pending {
 	return delivery.Pending{
 		Delivery: number, URL: "http://a.example/?token=x", Attempt: attempt, Due: began.Add(time.Duration(number) * time.Second),
-		Notification: webhook.Notification{JobID: int64(number), Status: webhook.Failed, SitemapID: 2, SitemapName: "ü&="}, //nolint:gosec // small
+		Notification: webhook.Notification{JobID: int64(number), Status: webhook.Failed, SitemapID: 2, SitemapName: "ü&="},
 	}
 }
 
