@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -25,12 +24,9 @@ func ack06() Scenario {
 			const half = 20
 			const hold = 30 * time.Second // longer than answers may be measured twice
 			release := make(chan struct{})
-			var busy []Job
-			var labels []string
-			for i := range half {
-				job := s.FinishedJob(20)
+			busy, labels := s.FinishedJobs(half, 20, "busy")
+			for _, job := range busy {
 				s.BreakDownloads(job, 0, fault.Fault{Kind: fault.Stall, After: 500, Delay: hold, Release: release})
-				busy, labels = append(busy, job), append(labels, fmt.Sprintf("busy %d of %d", i+1, half))
 			}
 			s.Delay(hold)
 			s.NotifyTogether(labels, busy)

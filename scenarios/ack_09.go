@@ -19,10 +19,7 @@ func ack09() Scenario {
 		},
 		Lane: Alone,
 		Play: func(s *Stage) {
-			var jobs []Job
-			for range s.Burst() {
-				jobs = append(jobs, s.FinishedJob(1))
-			}
+			jobs, _ := s.FinishedJobs(s.Burst(), 1, "")
 			for attempt := 1; len(jobs) > 0 && attempt <= 3; attempt++ {
 				labels := make([]string, len(jobs))
 				for i := range labels {

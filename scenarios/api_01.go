@@ -19,12 +19,7 @@ func api01() Scenario {
 		Lane:   Alone,
 		Effect: true,
 		Play: func(s *Stage) {
-			var jobs []Job
-			var labels []string
-			for i := range 30 {
-				jobs = append(jobs, s.FinishedJob(5))
-				labels = append(labels, fmt.Sprintf("%d of 30", i+1))
-			}
+			jobs, labels := s.FinishedJobs(30, 5, "at once,")
 			s.NotifyTogether(labels, jobs)
 			s.AwaitEffects(jobs...)
 		},

@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 func dur03() Scenario {
 	return Scenario{
@@ -21,12 +18,7 @@ func dur03() Scenario {
 		Effect: true,
 		Polite: true,
 		Play: func(s *Stage) {
-			var jobs []Job
-			var labels []string
-			for i := range 30 {
-				jobs = append(jobs, s.FinishedJob(5))
-				labels = append(labels, fmt.Sprintf("%d of 30", i+1))
-			}
+			jobs, labels := s.FinishedJobs(30, 5, "at once,")
 			answers := s.notifyWhileStopping(labels, jobs)
 			s.check("starting the receiver again", s.lab.receiver.Start(s.ctx))
 			missing := slices.DeleteFunc(slices.Clone(jobs), s.acknowledged)

@@ -64,6 +64,16 @@ func (s *Stage) FinishedJob(rows int) Job {
 	return job
 }
 
+// FinishedJobs are n jobs that have finished with that many rows each, and
+// labels that tell them apart.
+func (s *Stage) FinishedJobs(n, rows int, what string) (jobs []Job, labels []string) {
+	for i := range n {
+		jobs = append(jobs, s.FinishedJob(rows))
+		labels = append(labels, fmt.Sprintf("%s %d of %d", what, i+1, n))
+	}
+	return jobs, labels
+}
+
 // FinishedJobBeside is a new job of the same sitemap as another, which has
 // finished with that many rows.
 func (s *Stage) FinishedJobBeside(other Job, rows int) Job {

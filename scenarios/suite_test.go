@@ -3,7 +3,6 @@ package scenarios_test
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -98,15 +98,15 @@ func declare(selected *[]scenarios.Scenario) {
 			It(s.ID+" "+s.Title, labelsOf(s), func(ctx SpecContext) {
 				result, err := run.Result(ctx, s.ID)
 				Expect(err).NotTo(HaveOccurred())
-				AddReportEntry("evidence", evidence(result), ReportEntryVisibilityFailureOrVerbose)
+				AddReportEntry("evidence", report.Evidence(result), ReportEntryVisibilityFailureOrVerbose)
 				switch result.Verdict {
 				case scenarios.Pass:
 				case scenarios.Warn:
-					AddReportEntry("warning", findings(result))
+					AddReportEntry("warning", report.Findings(result))
 				case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
-					Skip(string(result.Verdict) + "\n" + findings(result))
+					Skip(string(result.Verdict) + "\n" + report.Findings(result))
 				default:
-					Fail(string(result.Verdict) + "\n" + findings(result) + "repair: " + s.Repair)
+					Fail(string(result.Verdict) + "\n" + report.Findings(result))
 				}
 			})
 		}
@@ -153,20 +153,4 @@ func withModel(cfg scenarios.Config) (scenarios.Config, func()) {
 		server.Close()
 		m.stop()
 	}
-}
-
-func findings(r scenarios.Result) string {
-	var b strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%s\n  expected: %s\n  actual:   %s\n", f.Subject, f.Expected, f.Actual)
-	}
-	return b.String()
-}
-
-func evidence(r scenarios.Result) string {
-	var b strings.Builder
-	for _, e := range r.Evidence {
-		fmt.Fprintf(&b, "%9.3f s  %-7s  %s\n", e.At.Seconds(), e.Kind, e.Text)
-	}
-	return b.String()
 }

@@ -98,9 +98,9 @@ func JUnit(w io.Writer, r scenarios.Report) error {
 func (s *junitSuite) add(r scenarios.Result) {
 	c := junitCase{
 		Class: "conform." + s.Name, Name: fmt.Sprintf("%s %s: %s", r.ID, r.Level, r.Title),
-		Time: seconds(r.Duration), Output: printable(evidenceText(r)),
+		Time: seconds(r.Duration), Output: printable(Evidence(r)),
 	}
-	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: printable(findingsText(r))}
+	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: printable(Findings(r))}
 	if len(r.Findings) > 0 {
 		f := r.Findings[0]
 		outcome.Message = printable(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
@@ -136,7 +136,9 @@ func (s *junitSuite) add(r scenarios.Result) {
 	s.Time = seconds(s.took)
 }
 
-func findingsText(r scenarios.Result) string {
+// Findings writes the findings of a requirement as text, with the hint how to
+// mend them.
+func Findings(r scenarios.Result) string {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "%s\n  expected: %s\n  actual:   %s\n", f.Subject, f.Expected, f.Actual)
@@ -147,7 +149,8 @@ func findingsText(r scenarios.Result) string {
 	return b.String()
 }
 
-func evidenceText(r scenarios.Result) string {
+// Evidence writes the evidence of a requirement as text, a line each.
+func Evidence(r scenarios.Result) string {
 	var b strings.Builder
 	for _, e := range r.Evidence {
 		fmt.Fprintf(&b, "%9.3f s  %-7s  %s\n", e.At.Seconds(), e.Kind, e.Text)
