@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode/utf8"
 )
 
 // RecordFile is a user's own rows: a file of JSON objects, one a line. Only
@@ -114,6 +116,13 @@ type field struct{ name, value string }
 // decodeRow reads a record, in its own order. A null is an empty value, and
 // what is neither a string nor null is its JSON.
 func decodeRow(row []byte) ([]field, error) {
+	if fields, ok := flatRow(row); ok {
+		return fields, nil
+	}
+	return decodeAnyRow(row)
+}
+
+func decodeAnyRow(row []byte) ([]field, error) {
 	dec := json.NewDecoder(bytes.NewReader(row))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
 		return nil, errors.New("is no JSON object")
@@ -146,6 +155,47 @@ func decodeRow(row []byte) ([]field, error) {
 		return nil, errors.New("has more than one JSON object")
 	}
 	return fields, nil
+}
+
+// flatRow reads what nearly every record is, and encoding/json takes thirty
+// times as long for: strings by strings, without an escape, a control character
+// or a space between them. Anything else is not ok.
+func flatRow(row []byte) (fields []field, ok bool) {
+	rest, ok := strings.CutPrefix(string(row), "{")
+	for ok {
+		var f field
+		if f.name, rest, ok = plainString(rest); !ok {
+			return nil, false
+		}
+		if rest, ok = strings.CutPrefix(rest, ":"); !ok {
+			return nil, false
+		}
+		if f.value, rest, ok = plainString(rest); !ok {
+			return nil, false
+		}
+		fields = append(fields, f)
+		if rest == "}" {
+			return fields, true
+		}
+		rest, ok = strings.CutPrefix(rest, ",")
+	}
+	return nil, false
+}
+
+// plainString cuts a JSON string without escapes off.
+func plainString(s string) (text, rest string, ok bool) {
+	if s == "" || s[0] != '"' {
+		return "", "", false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return s[1:i], s[i+1:], utf8.ValidString(s[1:i])
+		case c == '\\' || c < ' ':
+			return "", "", false
+		}
+	}
+	return "", "", false
 }
 
 // Table yields the job's rows as a table's lines, the values in the order of
