@@ -209,15 +209,6 @@ func (r *Run) scenario(id string) Scenario {
 	return r.order[slices.IndexFunc(r.order, func(s Scenario) bool { return s.ID == id })]
 }
 
-func (o *outcome) ended() bool {
-	select {
-	case <-o.done:
-		return true
-	default:
-		return false
-	}
-}
-
 func (r *Run) end(s Scenario, result Result) {
 	result.Requirement = s.Requirement
 	if result.Known = r.lab.cfg.KnownFailing[s.ID]; result.outdated() {

@@ -56,19 +56,25 @@ func (r *Run) lane(l Lane) []Scenario {
 }
 
 // begin plays a scenario in the background once it has the floor, unless a
-// prerequisite has failed already. Prerequisites that take as long as an
-// import are waited for only when there is no sign of any import. playing
-// counts those that act on the receiver.
+// prerequisite has failed. Prerequisites that take as long as an import are
+// waited for, and looked at, only when there is no sign of any import;
+// otherwise they are consulted at the end. playing counts those that act on the
+// receiver.
 func (r *Run) begin(ctx context.Context, playing *sync.WaitGroup, s Scenario, f floor, importing bool) {
 	for _, id := range r.needs[s.ID] {
-		need := r.outcomes[id]
-		if quick := !r.scenario(id).Effect; quick || !importing {
-			<-need.done
+		if r.scenario(id).Effect && importing {
+			continue
 		}
-		if need.ended() && unmet(need.result.Verdict) {
+		need := r.outcomes[id]
+		<-need.done
+		if unmet(need.result.Verdict) && ctx.Err() == nil {
 			r.end(s, Result{Verdict: Blocked, Findings: blockedFinding(id, need.result.Verdict)})
 			return
 		}
+	}
+	if ctx.Err() != nil {
+		r.end(s, Result{Verdict: Errored, Findings: harnessFinding(context.Cause(ctx))})
+		return
 	}
 	if v, why := r.lab.cfg.excludes(s); v != "" {
 		r.end(s, Result{Verdict: v, Findings: []Finding{why}})
