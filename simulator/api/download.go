@@ -105,8 +105,9 @@ func appendCSV(dst []byte, values []string) []byte {
 const maxSheetRows = excelize.TotalRows
 
 // downloadXLSX is GET scraping-job/{id}/xlsx. A workbook's parts can only be
-// sent when they are whole, so rows go to a temporary file first; memory stays
-// the same. What a sheet can't hold goes to another one.
+// sent when they are whole, so nothing comes at once: rows go to a temporary
+// file first, and the packed workbook, some 70 MB for a million rows, is held in
+// memory until it is sent. What a sheet can't hold goes to another one.
 func (s *server) downloadXLSX(w http.ResponseWriter, r *http.Request) {
 	id, ok := s.found(w, r)
 	if !ok {
