@@ -27,7 +27,7 @@ type cloudFlags struct {
 	listen, token    string
 	endpoints        []string
 	profile, outcome string
-	output           string
+	output, record   string
 	seed             uint64
 	jobTime          time.Duration
 	rows             int
@@ -97,6 +97,7 @@ be opened.`,
 	flags.BoolVar(&f.tls, "tls", false, "serve https, with a certificate of its own making for api.webscraper.io and this machine")
 	flags.StringVar(&f.tlsCA, "tls-ca", "scrapehook-ca.pem", "`file` that --tls writes its authority's certificate to, for clients to trust")
 	flags.BoolVar(&f.allowRemoteControl, "allow-remote-control", false, "let other machines use the control API too")
+	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
 	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
 	return cmd
 }
@@ -113,6 +114,37 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 	}
 	log := &cloudLog{out: stderr, now: time.Now, profile: cfg.Profile}
 	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.call, log.attempt, log.failure
+	endRecord, err := f.beginRecord(&cfg)
+	if err != nil {
+		return usageError("--record: %w", err)
+	}
+	err = f.serve(ctx, cfg, log, stdout)
+	if recordErr := endRecord(); recordErr != nil && err == nil {
+		err = harnessError("%w", recordErr)
+	}
+	return err
+}
+
+// beginRecord has each attempt recorded, if that is asked for. end completes the
+// record.
+func (f *cloudFlags) beginRecord(cfg *simulator.Config) (end func() error, err error) {
+	if f.record == "" {
+		return func() error { return nil }, nil
+	}
+	recorder, end, err := openRecord(f.record, strings.Join(f.endpoints, " "), cfg.Profile.Name)
+	if err != nil {
+		return nil, err
+	}
+	told := cfg.OnAttempt
+	cfg.OnAttempt = func(a delivery.Attempt) {
+		recorder.AddDelivery(a.Notification.JobID, a, cfg.Profile.AppendForm(nil, a.Notification))
+		told(a)
+	}
+	return end, nil
+}
+
+// serve runs the simulator until ctx ends.
+func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloudLog, stdout io.Writer) error {
 	sim, err := simulator.New(ctx, cfg)
 	if errors.Is(err, simulator.ErrListen) {
 		return harnessError("%w", err)

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +78,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 		notified <- string(body)
 	}))
 	defer endpoint.Close()
+	record := filepath.Join(t.TempDir(), "run.ndjson")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	stdout, announce := io.Pipe()
@@ -84,7 +87,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 	go func() {
 		code <- run(ctx, []string{
 			"cloud", "--listen", "127.0.0.1:0", "--endpoint", endpoint.URL + "?token=hush", "--seed", "7",
-			"--job-time", "20ms", "--output", "json",
+			"--job-time", "20ms", "--output", "json", "--record", record,
 		}, announce, &errs)
 	}()
 	line, err := bufio.NewReader(stdout).ReadString('\n')
@@ -127,6 +130,13 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 		t.Fatal("nothing was notified")
 	}
 	stop()
+	defer func() {
+		// What was sent is on record, to be replayed.
+		body, err := os.ReadFile(record)
+		if err != nil || !strings.Contains(string(body), fmt.Sprintf(`"form":"scrapingjob_id=%d&status=finished&`, job)) {
+			t.Errorf("recorded %s, %v", body, err)
+		}
+	}()
 	if c := <-code; c != 0 {
 		t.Errorf("exit code %d: %s", c, errs.String())
 	}
