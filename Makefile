@@ -32,7 +32,7 @@ $(LINT):
 # What tests need beside Go is installed by deps. Where that can't be, deps has
 # written which of it is left out, and only that may be skipped.
 unit:
-	SCRAPEHOOK_TEST_WITHOUT="$$(cat bin/left-out)" $(GO) test -race -shuffle=on -parallel 8 -timeout 35m ./...
+	TESTS_WITHOUT="$$(cat bin/left-out)" $(GO) test -race -shuffle=on -parallel 8 -timeout 35m ./...
 
 # The page of all requirements is made from the catalogue.
 requirements:

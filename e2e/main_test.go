@@ -120,7 +120,7 @@ func needs(t *testing.T, tool string) {
 	if _, err := exec.LookPath(tool); err == nil {
 		return
 	}
-	if slices.Contains(strings.Fields(os.Getenv("SCRAPEHOOK_TEST_WITHOUT")), tool) {
+	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
 		t.Skipf("%s can't be installed here", tool)
 	}
 	t.Fatalf("%s is not installed: make deps", tool)

@@ -40,11 +40,11 @@ const patience = 2 * time.Minute
 var ErrNotInstalled = errors.New("PostgreSQL is not installed: make deps")
 
 // Database makes an empty database and returns its URL. The test is skipped
-// only where SCRAPEHOOK_TEST_WITHOUT says that PostgreSQL can't be had.
+// only where TESTS_WITHOUT says that PostgreSQL can't be had.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
 	url, err := s.NewDatabase(tb.Context())
-	if errors.Is(err, ErrNotInstalled) && slices.Contains(strings.Fields(os.Getenv("SCRAPEHOOK_TEST_WITHOUT")), "postgres") {
+	if errors.Is(err, ErrNotInstalled) && slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "postgres") {
 		tb.Skip("PostgreSQL can't be installed here")
 	}
 	if err != nil {
