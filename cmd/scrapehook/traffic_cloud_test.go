@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,11 +58,31 @@ func started(t *testing.T, said *io.PipeReader, args []string, stdout, stderr io
 	return strings.TrimSpace(line), stop
 }
 
-// TestTrafficIsImported sends everything there is to the built-in receiver, and
-// compares its rows with the plan.
+// TestTrafficIsImported sends everything there is, at every kind of pace, to the
+// built-in receiver, and compares its rows with the plan.
 func TestTrafficIsImported(t *testing.T) {
 	t.Parallel()
-	const rows, jobs = 6, 60
+	const jobs = 60
+	trace := filepath.Join(t.TempDir(), "trace.txt")
+	var moments strings.Builder
+	for i := range jobs {
+		fmt.Fprintf(&moments, "%.3f\n", float64(i)/200)
+	}
+	if err := os.WriteFile(trace, []byte(moments.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, arrivals := range []string{"constant", "poisson", "burst:20", "ramp", "sine", "steps", "trace:" + trace} {
+		name, _, _ := strings.Cut(arrivals, ":")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			trafficIsImported(t, jobs, arrivals)
+		})
+	}
+}
+
+func trafficIsImported(t *testing.T, jobs int64, arrivals string) {
+	t.Helper()
+	const rows = 6
 	mix := "again=10%,concurrent=10%,late=10%,lost=10%,continued=10%,malformed=10%,slow=10%"
 	var cloudAPI later
 	proxy := httptest.NewServer(&cloudAPI)
@@ -77,7 +100,7 @@ func TestTrafficIsImported(t *testing.T) {
 	defer func() { _ = errs.Close() }()
 	line, stop := started(t, said, []string{
 		"traffic", endpoint, "--cloud", "127.0.0.1:0", "--cloud-token", "x", "--rows", "6", "--linger", "1h", "--seed", "5",
-		"--rate", "200/s", "--jobs", "60", "--mix", mix, "--late-after", "100ms", "--continue-after", "10ms", "--resend-delay", "50ms",
+		"--rate", "200/s", "--arrivals", arrivals, "--jobs", strconv.FormatInt(jobs, 10), "--mix", mix, "--late-after", "100ms", "--continue-after", "10ms", "--resend-delay", "50ms",
 	}, io.Discard, errs)
 	api, err := url.Parse(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(line, "API "), " token x"), "/"))
 	if err != nil {
