@@ -35,7 +35,7 @@ func (r *Rows) Fingerprint(ctx context.Context, jobID int64) (string, error) {
 // what two imports of one job would wait for each other at, whichever process
 // each of them is in, and the later of them finds it changed.
 func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
-	return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
 		if err := record(ctx, tx, previous, imp); err != nil {
 			return err
 		}
@@ -63,6 +63,12 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 		}
 		return err
 	})
+	if err != nil && ctx.Err() != nil {
+		// A copy that is cancelled half-way may say only that its connection is
+		// closed.
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
 }
 
 // record writes the record of an import if the present one is the previous.
