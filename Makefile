@@ -46,7 +46,7 @@ deps:
 	@mkdir -p bin && .ci/deps > bin/left-out
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver
+	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver ./simulator/...
 
 # The receiver against a bare handler, on one core: ratios, not speeds. It takes
 # about ten minutes, and wants the machine to itself. ARGS are passed on.

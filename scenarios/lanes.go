@@ -46,7 +46,8 @@ func (r *Run) delayed(ctx context.Context, whole floor, importing bool) {
 	} // else ctx has ended, and each of them will find out
 	var group sync.WaitGroup
 	for _, s := range lane {
-		r.begin(ctx, &group, s, heldFloor{}, importing)
+		// One that waits for another of its lane must not hold up the rest.
+		group.Go(func() { r.begin(ctx, &group, s, heldFloor{}, importing) })
 	}
 	group.Wait()
 }
