@@ -74,8 +74,7 @@ func declare(selected *[]scenarios.Scenario) {
 	// The scenarios outlive BeforeSuite, whose own context ends with it.
 	ctx, cancel := context.WithCancel(context.Background())
 
-	// Ordered containers would keep one spec's failure from the others, and
-	// parallel processes would each play everything.
+	// Parallel processes would each play everything.
 	BeforeSuite(func() {
 		suite, _ := GinkgoConfiguration()
 		Expect(suite.ParallelTotal).To(Equal(1), "the scenarios overlap in one process: run without -p")

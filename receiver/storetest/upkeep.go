@@ -14,7 +14,7 @@ func upkeep(t *testing.T, s receiver.Store) receiver.Upkeep {
 	t.Helper()
 	u, ok := s.(receiver.Upkeep)
 	if !ok {
-		t.Skip("the store has no upkeep")
+		t.Fatal("the store has no upkeep")
 	}
 	return u
 }
