@@ -235,7 +235,7 @@ func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
 func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) {
 	stage := r.stage(ctx, s.ID, f)
 	defer func() {
-		result.Duration = time.Since(stage.began)
+		result.Began, result.Duration = stage.began.Sub(r.began), time.Since(stage.began)
 		r.took(s.Lane, stage.began)
 		result.Evidence = stage.closing()
 		switch p := recover().(type) {

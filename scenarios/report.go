@@ -11,6 +11,8 @@ type Result struct {
 	Known    string
 	Findings []Finding
 	Evidence []Evidence
+	// Began is the time from the beginning of the run to that of the scenario.
+	Began    time.Duration
 	Duration time.Duration
 }
 

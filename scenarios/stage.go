@@ -26,15 +26,6 @@ type Stage struct {
 	evidence    []Evidence
 }
 
-// Evidence is one thing that happened, for a person to read.
-type Evidence struct {
-	// At is the time since the scenario began.
-	At time.Duration
-	// Kind is request, api, probe, process or note.
-	Kind string
-	Text string
-}
-
 // end is how a job ended. A receiver may delete the job at the cloud, so it is
 // kept here.
 type end struct {
@@ -73,14 +64,14 @@ func (s *Stage) Fast() bool { return s.lab.cfg.Fast }
 func (s *Stage) Burst() int { return s.lab.cfg.Burst }
 
 // Note adds a sentence to the evidence.
-func (s *Stage) Note(format string, args ...any) { s.add(time.Now(), "note", format, args...) }
+func (s *Stage) Note(format string, args ...any) { s.add(time.Now(), OfNote, format, args...) }
 
 // evidenceKept bounds the evidence of one scenario.
 const evidenceKept = 500
 
-func (s *Stage) add(at time.Time, kind, format string, args ...any) {
+func (s *Stage) add(at time.Time, kind Kind, format string, args ...any) {
 	if len(s.evidence) < evidenceKept {
-		s.evidence = append(s.evidence, Evidence{at.Sub(s.began), kind, fmt.Sprintf(format, args...)})
+		s.evidence = append(s.evidence, Evidence{At: at.Sub(s.began), Kind: kind, Text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -96,7 +87,7 @@ func (s *Stage) collectCalls() {
 func (s *Stage) closing() []Evidence {
 	for _, job := range s.jobs {
 		for _, c := range s.lab.traffic.calls(job) {
-			s.add(c.Began, "api", "%s", describeCall(c))
+			s.add(c.Began, OfAPI, "%s", describeCall(c))
 		}
 	}
 	slices.SortStableFunc(s.evidence, func(a, b Evidence) int { return int(a.At - b.At) })

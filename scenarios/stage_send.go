@@ -139,16 +139,16 @@ func (s *Stage) notifyWhileStopping(labels []string, jobs []Job) []Exchange {
 	answers := s.sendEach(ctx, jobs, labels, s.notifications(jobs))
 	stop() // also when there was no answer at all
 	s.check("stopping the receiver", <-stopped)
-	s.add(time.Now(), "process", "the receiver was asked to stop, and has ended")
+	s.add(time.Now(), OfProcess, "the receiver was asked to stop, and has ended")
 	return answers
 }
 
 // restart makes sure that all of the receiver is gone, and starts it again.
 func (s *Stage) restart() {
 	s.check("killing the receiver", s.lab.receiver.Crash(s.ctx))
-	s.add(time.Now(), "process", "the receiver is killed, and all of it gone")
+	s.add(time.Now(), OfProcess, "the receiver is killed, and all of it gone")
 	s.check("starting the receiver again", s.lab.receiver.Start(s.ctx))
-	s.add(time.Now(), "process", "it is started again, and answers")
+	s.add(time.Now(), OfProcess, "it is started again, and answers")
 }
 
 func (s *Stage) sendEach(ctx context.Context, jobs []Job, labels []string, requests []delivery.Request) []Exchange {
@@ -164,7 +164,7 @@ func (s *Stage) sendEach(ctx context.Context, jobs []Job, labels []string, reque
 	s.check("sending", s.ctx.Err())
 	s.observation.Exchanges = append(s.observation.Exchanges, out...)
 	for _, x := range out {
-		s.add(x.Planned, "request", "%s", x.describe())
+		s.add(x.Planned, OfRequest, "%s", x.describe())
 	}
 	return out
 }

@@ -92,7 +92,7 @@ func (s *Stage) SendRaw(label string, job Job, sent string, compose func(ctx con
 	s.check("sending", s.ctx.Err())
 	s.lab.traffic.answered(job.ID, x.Ended)
 	s.observation.Exchanges = append(s.observation.Exchanges, x)
-	s.add(x.Planned, "request", "%s", x.describe())
+	s.add(x.Planned, OfRequest, "%s", x.describe())
 	return x
 }
 

@@ -94,7 +94,7 @@ func requirementOf(result scenarios.Result) requirement {
 		q.Findings = append(q.Findings, finding(f))
 	}
 	for _, e := range result.Evidence {
-		q.Evidence = append(q.Evidence, evidence{float64(e.At.Microseconds()) / 1000, e.Kind, e.Text})
+		q.Evidence = append(q.Evidence, evidence{float64(e.At.Microseconds()) / 1000, string(e.Kind), e.Text})
 	}
 	return q
 }
