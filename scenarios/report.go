@@ -1,6 +1,10 @@
 package scenarios
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Result is the outcome of one requirement.
 type Result struct {
@@ -14,6 +18,31 @@ type Result struct {
 	// Began is the time from the beginning of the run to that of the scenario.
 	Began    time.Duration
 	Duration time.Duration
+}
+
+// Repairable reports whether the hint how to mend the receiver is of use.
+func (r Result) Repairable() bool { return r.Verdict == Fail || r.Verdict == Warn }
+
+// Explain writes the findings as lines of text, with the hint how to mend the
+// receiver where there is one.
+func (r Result) Explain() string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%s\n  expected: %s\n  actual:   %s\n", f.Subject, f.Expected, f.Actual)
+	}
+	if r.Repairable() {
+		fmt.Fprintf(&b, "repair: %s\n", r.Repair)
+	}
+	return b.String()
+}
+
+// Timeline writes the evidence as text, a line each.
+func (r Result) Timeline() string {
+	var b strings.Builder
+	for _, e := range r.Evidence {
+		fmt.Fprintf(&b, "%9.3f s  %-7s  %s\n", e.At.Seconds(), e.Kind, e.Text)
+	}
+	return b.String()
 }
 
 // Report is the outcome of a run.

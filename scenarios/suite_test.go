@@ -15,7 +15,6 @@ import (
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
-	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -97,15 +96,15 @@ func declare(selected *[]scenarios.Scenario) {
 			It(s.ID+" "+s.Title, labelsOf(s), func(ctx SpecContext) {
 				result, err := run.Result(ctx, s.ID)
 				Expect(err).NotTo(HaveOccurred())
-				AddReportEntry("evidence", report.Evidence(result), ReportEntryVisibilityFailureOrVerbose)
+				AddReportEntry("evidence", result.Timeline(), ReportEntryVisibilityFailureOrVerbose)
 				switch result.Verdict {
 				case scenarios.Pass:
 				case scenarios.Warn:
-					AddReportEntry("warning", report.Findings(result))
+					AddReportEntry("warning", result.Explain())
 				case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
-					Skip(string(result.Verdict) + "\n" + report.Findings(result))
+					Skip(string(result.Verdict) + "\n" + result.Explain())
 				default:
-					Fail(string(result.Verdict) + "\n" + report.Findings(result))
+					Fail(string(result.Verdict) + "\n" + result.Explain())
 				}
 			})
 		}

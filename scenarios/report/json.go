@@ -87,7 +87,7 @@ func requirementOf(result scenarios.Result) requirement {
 		ID: result.ID, Level: result.Level, Verdict: result.Verdict, Title: result.Title, Known: result.Known,
 		DurationMS: result.Duration.Milliseconds(), Findings: []finding{}, Evidence: []evidence{},
 	}
-	if repairable(result) {
+	if result.Repairable() {
 		q.Repair = result.Repair
 	}
 	for _, f := range result.Findings {
@@ -97,9 +97,4 @@ func requirementOf(result scenarios.Result) requirement {
 		q.Evidence = append(q.Evidence, evidence{float64(e.At.Microseconds()) / 1000, string(e.Kind), e.Text})
 	}
 	return q
-}
-
-// repairable reports whether the hint how to mend the receiver is of use.
-func repairable(r scenarios.Result) bool {
-	return r.Verdict == scenarios.Fail || r.Verdict == scenarios.Warn
 }

@@ -98,9 +98,9 @@ func JUnit(w io.Writer, r scenarios.Report) error {
 func (s *junitSuite) add(r scenarios.Result) {
 	c := junitCase{
 		Class: "conform." + s.Name, Name: fmt.Sprintf("%s %s: %s", r.ID, r.Level, r.Title),
-		Time: seconds(r.Duration), Output: printable(Evidence(r)),
+		Time: seconds(r.Duration), Output: printable(r.Timeline()),
 	}
-	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: printable(Findings(r))}
+	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: printable(r.Explain())}
 	if len(r.Findings) > 0 {
 		f := r.Findings[0]
 		outcome.Message = printable(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
@@ -134,28 +134,6 @@ func (s *junitSuite) add(r scenarios.Result) {
 	s.Cases = append(s.Cases, c)
 	s.took += r.Duration
 	s.Time = seconds(s.took)
-}
-
-// Findings writes the findings of a requirement as text, with the hint how to
-// mend them.
-func Findings(r scenarios.Result) string {
-	var b strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%s\n  expected: %s\n  actual:   %s\n", f.Subject, f.Expected, f.Actual)
-	}
-	if repairable(r) {
-		fmt.Fprintf(&b, "repair: %s\n", r.Repair)
-	}
-	return b.String()
-}
-
-// Evidence writes the evidence of a requirement as text, a line each.
-func Evidence(r scenarios.Result) string {
-	var b strings.Builder
-	for _, e := range r.Evidence {
-		fmt.Fprintf(&b, "%9.3f s  %-7s  %s\n", e.At.Seconds(), e.Kind, e.Text)
-	}
-	return b.String()
 }
 
 // printable drops what XML can't carry.

@@ -90,7 +90,7 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 		fmt.Fprintf(b, "            expected  %s\n", style.fold(f.Expected, 22))
 		fmt.Fprintf(b, "            actual    %s\n", style.fold(f.Actual, 22))
 	}
-	if repairable(result) {
+	if result.Repairable() {
 		fmt.Fprintf(b, "            repair    %s\n", style.fold(result.Repair, 22))
 	}
 }
