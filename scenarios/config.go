@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -14,10 +15,15 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// Config is what a run is about. Only Endpoint is required.
+// Config is what a run is about. Only Endpoint or Handler is required.
 type Config struct {
-	// Endpoint is the URL that takes the notifications.
+	// Endpoint is the URL that takes the notifications; with Handler, only its
+	// path, and empty is /.
 	Endpoint string
+	// Handler makes the receiver under test, given the simulated API that it is
+	// to import from; the run serves it on loopback. It lives in our own process,
+	// so nothing can be seen of what survives its death. Not with Run.
+	Handler func(API) http.Handler
 	// Name is how reports call the endpoint; empty is its URL.
 	Name string
 	// Profile is the sender's rules; the zero value is profile 2020.
@@ -74,6 +80,14 @@ type Config struct {
 	Progress func(Event)
 }
 
+// API is where a receiver finds the simulated API.
+type API struct {
+	// URL ends in /api/v1/; it stands for https://api.webscraper.io/api/v1/.
+	URL string
+	// Token is what the parameter api_token must be.
+	Token string
+}
+
 const (
 	// DefaultToken is the token of the simulated API.
 	DefaultToken = "scrapehook"
@@ -83,12 +97,8 @@ const (
 
 // withDefaults validates c and fills in what it leaves open.
 func (c Config) withDefaults() (Config, error) {
-	endpoint, err := url.Parse(c.Endpoint)
-	if err != nil {
-		return c, fmt.Errorf("endpoint %q: %w", c.Endpoint, err)
-	}
-	if (endpoint.Scheme != "http" && endpoint.Scheme != "https") || endpoint.Host == "" {
-		return c, fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:8080/webhook", c.Endpoint)
+	if err := c.checkEndpoint(); err != nil {
+		return c, err
 	}
 	for _, d := range []struct {
 		name  string
@@ -124,6 +134,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Profile.Name == "" {
 		c.Profile = webhook.Profile2020()
 	}
+	if c.Handler != nil && c.Endpoint == "" {
+		c.Endpoint = "/"
+	}
 	if c.Name == "" {
 		c.Name = c.Endpoint
 	}
@@ -131,6 +144,26 @@ func (c Config) withDefaults() (Config, error) {
 		c.APIToken = DefaultToken
 	}
 	return c.withAPI()
+}
+
+func (c Config) checkEndpoint() error {
+	if c.Handler == nil {
+		u, err := url.Parse(c.Endpoint)
+		if err != nil {
+			return fmt.Errorf("endpoint %q: %w", c.Endpoint, err)
+		}
+		if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return fmt.Errorf("endpoint %q: want a URL such as http://127.0.0.1:8080/webhook", c.Endpoint)
+		}
+		return nil
+	}
+	if c.Endpoint != "" && !strings.HasPrefix(c.Endpoint, "/") {
+		return fmt.Errorf("endpoint %q: with a handler, want the path that takes the notifications, such as /webhook", c.Endpoint)
+	}
+	if c.Run != "" || c.StartCommand != "" {
+		return errors.New("the receiver is either a handler or a command, not both")
+	}
+	return nil
 }
 
 func (c Config) withAPI() (Config, error) {
@@ -161,6 +194,8 @@ func (c Config) excludes(s Scenario) (Verdict, Finding) {
 		return NotSupported, Finding{NotSupported, s.ID, "declared", reason}
 	case s.Token && c.Token == (Token{}):
 		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
+	case c.Handler != nil && s.mortal():
+		return NotObservable, Finding{NotObservable, "the receiver", "killed or stopped, and started again", "a handler in the process of the test: use scrapehook conform --run"}
 	case s.Lane == Kill && c.Run == "" && c.KillCommand == "":
 		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd"}
 	case s.Polite && c.Run == "":

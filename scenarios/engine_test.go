@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -20,19 +19,8 @@ import (
 func judge(t *testing.T, ctx context.Context, filter string, prepare func(*model, *scenarios.Config)) scenarios.Report { //nolint:revive // t comes first in tests
 	t.Helper()
 	m := newModel()
-	server := httptest.NewServer(m)
-	t.Cleanup(func() {
-		server.Close()
-		m.stop()
-	})
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.api = "http://" + address + scenarios.APIPath
-	cfg := scenarios.Config{
-		Endpoint: server.URL + "/webhook", APIListen: address, Seed: 7, Fast: true, Probes: []probe.Probe{m},
-	}
+	t.Cleanup(m.stop)
+	cfg := scenarios.Config{Endpoint: "/webhook", Handler: m.serve, Seed: 7, Fast: true, Probes: []probe.Probe{m}}
 	prepare(m, &cfg)
 	selected, err := scenarios.Select(scenarios.Catalogue(), filter)
 	if err != nil {

@@ -29,6 +29,8 @@ type lab struct {
 	token    Token
 	apiURL   string
 	stopAPI  func()
+	// stopHandler ends Config.Handler's server; nil: there is none.
+	stopHandler func()
 
 	mu  sync.Mutex
 	ids *rand.Rand // guarded by mu
@@ -85,7 +87,43 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 		l.apiURL = scheme + listener.Addr().String() + APIPath
 	}
 	l.receiver = l.newReceiver()
+	if cfg.Handler != nil {
+		if err := l.serveHandler(ctx); err != nil {
+			l.stopAPI()
+			return nil, err
+		}
+	}
 	return l, nil
+}
+
+// serveHandler serves the receiver under test until stopHandler is called,
+// which waits for its answers, but not for long.
+func (l *lab) serveHandler(ctx context.Context) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("serving the handler: %w", err)
+	}
+	l.cfg.Endpoint = "http://" + listener.Addr().String() + l.cfg.Endpoint
+	server := &http.Server{
+		Handler:           l.cfg.Handler(API{URL: l.apiURL, Token: l.cfg.APIToken}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed, by stopHandler alone
+	}()
+	l.stopHandler = func() {
+		const grace = 5 * time.Second
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // an answer that hangs has been judged
+		}
+		<-done
+	}
+	return nil
 }
 
 func (l *lab) newReceiver() receiver {
@@ -135,6 +173,9 @@ func (l *lab) close(ctx context.Context) error {
 	var err error
 	if l.receiver != nil {
 		err = l.receiver.Stop(context.WithoutCancel(ctx))
+	}
+	if l.stopHandler != nil {
+		l.stopHandler()
 	}
 	l.stopAPI()
 	return err

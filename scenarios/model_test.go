@@ -21,7 +21,7 @@ import (
 // everything in memory, answers at once and imports in the background, one
 // goroutine a job. It is its own probe. Tests break it on purpose.
 type model struct {
-	api string
+	api scenarios.API
 	// handle replaces the answer; nil is right.
 	handle http.HandlerFunc
 	// double imports each notification's rows once more when it comes again.
@@ -46,6 +46,12 @@ type modelJob struct {
 func newModel() *model {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &model{ctx: ctx, cancel: cancel, jobs: map[int64]*modelJob{}}
+}
+
+// serve is a [scenarios.Config]'s Handler.
+func (m *model) serve(api scenarios.API) http.Handler {
+	m.api = api
+	return m
 }
 
 func (m *model) stop() {
@@ -131,7 +137,7 @@ func (m *model) importJob(job *modelJob, id int64) error {
 }
 
 func (m *model) get(id int64, what string) ([]byte, error) {
-	url := fmt.Sprintf("%sscraping-job/%d%s?api_token=%s", m.api, id, what, scenarios.DefaultToken)
+	url := fmt.Sprintf("%sscraping-job/%d%s?api_token=%s", m.api.URL, id, what, m.api.Token)
 	req, err := http.NewRequestWithContext(m.ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err

@@ -77,6 +77,9 @@ type Scenario struct {
 	Judge func(o Observation) []Finding
 }
 
+// mortal reports whether the receiver must die or stop for it.
+func (s Scenario) mortal() bool { return s.Lane == Kill || s.Polite }
+
 // Catalogue returns every scenario, in the order of the requirements.
 func Catalogue() []Scenario {
 	return []Scenario{

@@ -33,6 +33,27 @@ type Reading struct {
 	Malformed int
 }
 
+// Func is a probe that calls rows, which returns the rows that are imported for
+// a job, a JSON object each, in any order. Name is how reports call it.
+func Func(name string, rows func(ctx context.Context, job int64) ([]json.RawMessage, error)) Probe {
+	return function{name, rows}
+}
+
+type function struct {
+	name string
+	rows func(ctx context.Context, job int64) ([]json.RawMessage, error)
+}
+
+func (f function) Name() string { return f.name }
+
+func (f function) Read(ctx context.Context, job int64) (Reading, error) {
+	rows, err := f.rows(ctx, job)
+	if err != nil {
+		return Reading{}, err
+	}
+	return Reading{Rows: len(rows), Records: append([]json.RawMessage{}, rows...)}, nil
+}
+
 // DefaultJobField is the field of an imported row that holds its job's id.
 const DefaultJobField = "scrapingjob_id"
 
