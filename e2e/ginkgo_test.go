@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,8 +41,8 @@ func TestGinkgoTree(t *testing.T) {
 		return err == nil
 	})
 	run := func(filter string) (string, error) {
-		cmd := exec.CommandContext(t.Context(), suite, "-test.run", "TestConformance", "-test.v", "-ginkgo.no-color", "-ginkgo.v",
-			"-ginkgo.label-filter", filter, "-endpoint", "http://"+address+"/", "-receiver-probe", "file:"+filepath.Join(dir, "rows.jsonl"),
+		cmd := exec.CommandContext(t.Context(), suite, "-test.v", "-ginkgo.no-color", "-ginkgo.v",
+			"-ginkgo.label-filter", filter, "-ginkgo.junit-report", filepath.Join(dir, "junit.xml"), "-endpoint", "http://"+address+"/", "-receiver-probe", "file:"+filepath.Join(dir, "rows.jsonl"),
 			"-api-listen", api, "-fast")
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
@@ -49,6 +51,19 @@ func TestGinkgoTree(t *testing.T) {
 	out, err := run("ACK-01 || DATA-01 || IDEM-01")
 	if err == nil || !strings.Contains(out, "2 Passed | 1 Failed") || !strings.Contains(out, "40 rows: imported 2 times") || !strings.Contains(out, "Ran 3 of") {
 		t.Errorf("%v\n%s", err, out)
+	}
+	// IDEM-01's quiet time alone is longer; without the checks' own times, ACK-01
+	// would seem to have taken it all.
+	junit, err := os.ReadFile(filepath.Join(dir, "junit.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := regexp.MustCompile(`<testcase name="[^"]*IDEM-01[^>]* time="([^"]*)"`).FindSubmatch(junit)
+	if took == nil {
+		t.Fatalf("no IDEM-01 in\n%s", junit)
+	}
+	if s, err := strconv.ParseFloat(string(took[1]), 64); err != nil || s < 1.5 {
+		t.Errorf("IDEM-01 took %s s", took[1])
 	}
 	if out, err := run("IDEM && SHOULD && ACK"); err == nil || !strings.Contains(out, "no requirement is selected") {
 		t.Errorf("a filter that selects nothing: %v\n%s", err, out)

@@ -68,7 +68,7 @@ func Test(t *testing.T, cfg Config) {
 // be observed by the way in which it is judged.
 func (r Result) assert(t *testing.T, unseen bool) {
 	t.Helper()
-	t.Logf("%s %s: %s", r.Level, r.Title, r.Verdict)
+	t.Logf("%s %s: %s, in %v", r.Level, r.Title, r.Verdict, round(r.Duration))
 	switch {
 	case r.Known != "" && r.Verdict == Fail:
 		t.Skipf("known: %s\n%s", r.Known, r.Explain())
