@@ -26,6 +26,8 @@ type Config struct {
 	Handler func(API) http.Handler
 	// Name is how reports call the endpoint; empty is its URL.
 	Name string
+	// Version is that of the tool, for reports; it may be empty.
+	Version string
 	// Profile is the sender's rules; the zero value is profile 2020.
 	Profile webhook.Profile
 	// Seed decides ids and rows. A receiver remembers what it has seen, so a

@@ -56,6 +56,15 @@ func quoted(body []byte) string {
 	return fmt.Sprintf(": %q", text)
 }
 
+// describe says in a line what a probe saw of an effect that is awaited.
+func (r ProbeReading) describe(e *Effect) string {
+	text := fmt.Sprintf("%s sees %d of %s of job %d", r.Probe, r.Rows, rowsOf(len(e.Want)), e.Job)
+	if r.Malformed > 0 {
+		text += fmt.Sprintf(", and %d lines that are no JSON", r.Malformed)
+	}
+	return text
+}
+
 // describe says in a line what an effect came to.
 func (e Effect) describe() string {
 	var parts []string

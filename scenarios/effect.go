@@ -74,9 +74,32 @@ func (l *lab) look(ctx context.Context, e *Effect) error {
 	if err != nil {
 		return err
 	}
-	st := l.traffic.state(e.Job, time.Now())
+	now := time.Now()
+	for i, r := range readings {
+		if before := e.Readings; (i < len(before) && before[i].changed(r)) || (before == nil && r.Rows > 0) {
+			e.note(change{now, r.describe(e)})
+		}
+	}
+	st := l.traffic.state(e.Job, now)
 	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, l.traffic.seen()
 	return nil
+}
+
+// changesKept bounds the changes that are remembered of one effect: its first
+// ones, and the last.
+const changesKept = 20
+
+func (e *Effect) note(c change) {
+	if len(e.changes) == changesKept {
+		e.changes[changesKept-1] = c
+		return
+	}
+	e.changes = append(e.changes, c)
+}
+
+// changed reports whether a later reading of the same probe saw anything else.
+func (r ProbeReading) changed(later ProbeReading) bool {
+	return r.Rows != later.Rows || r.Malformed != later.Malformed
 }
 
 // complete reports whether every probe sees as many rows as there should be;

@@ -62,8 +62,8 @@ func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
 	r := newRun(l, selected)
 	r.tell(Event{State: Running, Text: "the endpoint to answer"})
 	if err := l.open(ctx); err != nil {
-		output := l.output()
-		return nil, errors.Join(withOutput(err, output), l.close(ctx))
+		output := l.redactor.text(l.printed(0))
+		return nil, errors.Join(l.redactor.hide(withOutput(err, output)), l.close(ctx))
 	}
 	go r.play(ctx)
 	return r, nil
@@ -149,31 +149,37 @@ func (r *Run) play(ctx context.Context) {
 	importing := r.warmUp(ctx)
 	r.tell(Event{State: Queued}) // the run as such waits for nothing now
 	r.lanes(ctx, importing)
-	cfg := r.lab.cfg
-	r.report = Report{
-		Interrupted: ctx.Err() != nil,
-		Name:        cfg.Name, Endpoint: cfg.Endpoint, Profile: cfg.Profile.Name,
-		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: r.lab.apiURL, Began: r.began,
+	r.tell(Event{State: Running, Text: "the receiver to stop"})
+	stopped := r.lab.close(ctx)
+	r.report = r.conclude(ctx, stopped)
+}
+
+// conclude makes the report of a run that has ended.
+func (r *Run) conclude(ctx context.Context, stopped error) Report {
+	cfg, hide := r.lab.cfg, r.lab.redactor
+	report := Report{
+		Interrupted: ctx.Err() != nil, Version: cfg.Version,
+		Name: hide.text(cfg.Name), Endpoint: hide.text(cfg.Endpoint), Profile: cfg.Profile.Name,
+		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.text(r.lab.apiURL), Began: r.began,
+		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.lab.timing.quiet,
+		Declared: cfg.declared(hide), Lanes: map[Lane]time.Duration{}, Output: hide.text(r.lab.printed(0)),
 	}
-	r.report.Lanes = map[Lane]time.Duration{}
 	for lane, t := range r.lanesRun {
-		r.report.Lanes[lane] = t.ended.Sub(t.began)
+		report.Lanes[lane] = t.ended.Sub(t.began)
 	}
 	for _, p := range cfg.Probes {
-		r.report.Probes = append(r.report.Probes, p.Name())
+		report.Probes = append(report.Probes, hide.command(p.Name()))
 	}
 	for _, s := range Catalogue() {
 		if o := r.outcomes[s.ID]; o != nil {
-			r.report.Results = append(r.report.Results, o.result)
+			report.Results = append(report.Results, o.result)
 		}
 	}
-	r.report.Verdict = overall(r.report.Results)
-	r.tell(Event{State: Running, Text: "the receiver to stop"})
-	if err := r.lab.close(ctx); err != nil && r.report.Verdict != Failed {
-		r.report.Verdict = Broken
+	if report.Verdict = overall(report.Results); stopped != nil && report.Verdict != Failed {
+		report.Verdict = Broken
 	}
-	r.report.Output = r.lab.output()
-	r.report.Duration = time.Since(r.began)
+	report.Duration = time.Since(r.began)
+	return report
 }
 
 // warmUp sends one notification that is not judged, and reports whether the
@@ -210,14 +216,14 @@ func (r *Run) scenario(id string) Scenario {
 }
 
 func (r *Run) end(s Scenario, result Result) {
-	result.Requirement = s.Requirement
+	result.Requirement, result.Lane = s.Requirement, s.Lane
 	if result.Known = r.lab.cfg.KnownFailing[s.ID]; result.outdated() {
 		result.Findings = append(result.Findings, Finding{
 			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",
 		})
 	}
 	o := r.outcomes[s.ID]
-	o.result = result
+	o.result = r.lab.redactor.result(result)
 	close(o.done)
 	r.tell(Event{ID: s.ID, State: Done, Result: &o.result})
 }
@@ -225,6 +231,7 @@ func (r *Run) end(s Scenario, result Result) {
 func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
 	return &Stage{
 		lab: r.lab, ctx: ctx, floor: f, began: time.Now(), ends: map[int64]end{},
+		recorded: map[Kind]int{}, printed: r.lab.mark(),
 		progress: func(text string, until time.Time) {
 			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
 		},
@@ -237,7 +244,8 @@ func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) 
 	defer func() {
 		result.Began, result.Duration = stage.began.Sub(r.began), time.Since(stage.began)
 		r.took(s.Lane, stage.began)
-		result.Evidence = stage.closing()
+		result.Waited = stage.waited
+		result.Evidence, result.Output = stage.closing(), stage.output()
 		switch p := recover().(type) {
 		case nil:
 		case stageError:
@@ -277,12 +285,4 @@ func harnessFinding(err error) []Finding {
 
 func blockedFinding(id string, v Verdict) []Finding {
 	return []Finding{{Blocked, "prerequisite " + id, string(Pass), string(v)}}
-}
-
-// output is what the receiver printed.
-func (l *lab) output() string {
-	if l.receiver == nil {
-		return ""
-	}
-	return l.receiver.Output()
 }

@@ -27,6 +27,7 @@ type lab struct {
 	receiver receiver // nil: not ours to start and to kill
 	traffic  *traffic
 	token    Token
+	redactor redactor
 	apiURL   string
 	stopAPI  func()
 	// stopHandler ends Config.Handler's server; nil: there is none.
@@ -47,8 +48,8 @@ type receiver interface {
 	Crash(ctx context.Context) error
 	// Stop asks it to end and returns when it has; or leaves it to its owner.
 	Stop(ctx context.Context) error
-	// Output is what it printed.
-	Output() string
+	// Log is what it printed, and what happened to it.
+	Log() *process.Log
 }
 
 // newLab opens the simulated API. The receiver is not started yet.
@@ -66,6 +67,8 @@ func newLab(ctx context.Context, cfg Config) (*lab, error) {
 		token:   cfg.Token,
 		ids:     rand.New(rand.NewPCG(cfg.Seed, 0)), //nolint:gosec // repeatable, not secret
 		got:     map[int64]bool{},
+
+		redactor: newRedactor(cfg),
 	}
 	handler, err := api.New(api.Config{
 		Cloud: world, Token: cfg.APIToken, Fault: l.traffic.fault, Observe: l.traffic.observe,
@@ -213,14 +216,17 @@ func (l *lab) newID() int64 {
 	}
 }
 
-// send performs one attempt and records it.
-func (l *lab) send(ctx context.Context, job int64, r delivery.Request) delivery.Attempt {
-	a := l.client.Do(ctx, r)
+// send performs one attempt and records it. Answers that repeat a secret don't
+// do so to whoever looks at them later.
+func (l *lab) send(ctx context.Context, job int64, r delivery.Request) (delivery.Attempt, *tape) {
+	t := &tape{}
+	a := l.client.Do(delivery.WithTap(ctx, t.tap), r)
 	l.traffic.answered(job, a.Ended)
 	if l.cfg.Sent != nil {
 		l.cfg.Sent(job, r, a)
 	}
-	return a
+	a.Body = []byte(l.redactor.values(string(a.Body)))
+	return a, t
 }
 
 // read asks every probe about a job.

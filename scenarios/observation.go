@@ -60,6 +60,14 @@ type Effect struct {
 	// been, and Quiet the time without any sign of work after which "no second
 	// effect" is judged.
 	Waited, Limit, Quiet time.Duration
+
+	changes []change
+}
+
+// change is a reading that was another one than before.
+type change struct {
+	at   time.Time
+	text string
 }
 
 // ProbeReading is what one probe saw of a job.

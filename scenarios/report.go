@@ -9,6 +9,7 @@ import (
 // Result is the outcome of one requirement.
 type Result struct {
 	Requirement
+	Lane    Lane
 	Verdict Verdict
 	// Known is why the requirement is known not to be met; empty: it is not
 	// known.
@@ -18,6 +19,13 @@ type Result struct {
 	// Began is the time from the beginning of the run to that of the scenario.
 	Began    time.Duration
 	Duration time.Duration
+	// Waited is how much of Duration it waited for others to end, so that it
+	// could go on; the rest is its own.
+	Waited time.Duration
+	// Output is what the receiver printed meanwhile, when the run started it;
+	// cut, and marked where it was cut. Scenarios overlap, so some of it may be
+	// about others.
+	Output string
 }
 
 // Repairable reports whether the hint how to mend the receiver is of use.
@@ -45,9 +53,24 @@ func (r Result) Timeline() string {
 	return b.String()
 }
 
-// Report is the outcome of a run.
+// Declared is what the user said of the receiver, secrets replaced.
+type Declared struct {
+	// Token says where requests carry the receiver's secret, such as
+	// "query:token"; empty is nowhere.
+	Token string
+	// Unsupported and KnownFailing are the reasons by ID.
+	Unsupported, KnownFailing map[string]string
+	// Run starts the receiver; StartCommand and KillCommand do what they say
+	// to one that is not a process of the run's.
+	Run, StartCommand, KillCommand string
+}
+
+// Report is the outcome of a run. No secret that the configuration knows is in
+// it.
 type Report struct {
 	Verdict Overall
+	// Version is that of the tool.
+	Version string
 	// Interrupted is set when the run was stopped before its end; what was
 	// known by then is in the results.
 	Interrupted bool
@@ -57,14 +80,19 @@ type Report struct {
 	Seed        uint64
 	Fast        bool
 	Probes      []string
+	Declared    Declared
 	APIURL      string
-	Began       time.Time
-	Duration    time.Duration
-	Results     []Result
+	// EffectTimeout and RetryTimeout bound the waits for imports; Quiet is the
+	// time without any sign of work after which no second effect is expected.
+	EffectTimeout, RetryTimeout, Quiet time.Duration
+	Began                              time.Time
+	Duration                           time.Duration
+	Results                            []Result
 	// Lanes are the times that the lanes took, from the beginning of their first
 	// scenario to the end of their last one.
 	Lanes map[Lane]time.Duration
-	// Output is what the receiver printed, when the run started it.
+	// Output is what the receiver printed, when the run started it; its
+	// beginning and its end when it was much.
 	Output string
 }
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,6 +25,11 @@ type Stage struct {
 	jobs        []int64
 	ends        map[int64]end // the last one of each job
 	evidence    []Evidence
+	recorded    map[Kind]int // pieces of evidence, those that are left out included
+	// waited is how long it has waited for the floor, after a pause.
+	waited time.Duration
+	// printed is how much the receiver had printed when the scenario began.
+	printed int64
 }
 
 // end is how a job ended. A receiver may delete the job at the cloud, so it is
@@ -66,30 +72,54 @@ func (s *Stage) Burst() int { return s.lab.cfg.Burst }
 // Note adds a sentence to the evidence.
 func (s *Stage) Note(format string, args ...any) { s.add(time.Now(), OfNote, format, args...) }
 
-// evidenceKept bounds the evidence of one scenario.
-const evidenceKept = 500
+// evidenceKept bounds the evidence of one scenario, kind by kind.
+const evidenceKept = 200
 
 func (s *Stage) add(at time.Time, kind Kind, format string, args ...any) {
-	if len(s.evidence) < evidenceKept {
-		s.evidence = append(s.evidence, Evidence{At: at.Sub(s.began), Kind: kind, Text: fmt.Sprintf(format, args...)})
+	s.record(at, Evidence{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// record adds a piece of evidence that began at a moment. What is too much is
+// only counted.
+func (s *Stage) record(at time.Time, e Evidence) {
+	if s.recorded[e.Kind]++; s.recorded[e.Kind] <= evidenceKept {
+		e.At = at.Sub(s.began)
+		s.evidence = append(s.evidence, e)
 	}
 }
 
 // collectCalls adds the receiver's API calls to what was observed.
 func (s *Stage) collectCalls() {
 	for _, job := range s.jobs {
-		s.observation.Calls = append(s.observation.Calls, s.lab.traffic.calls(job)...)
+		calls, _ := s.lab.traffic.calls(job)
+		s.observation.Calls = append(s.observation.Calls, calls...)
 	}
 }
 
-// closing returns the evidence with the API calls that the receiver made, in
-// the order of time.
+// closing returns the evidence with the API calls that the receiver made and
+// with what became of its process, in the order of time.
 func (s *Stage) closing() []Evidence {
 	for _, job := range s.jobs {
-		for _, c := range s.lab.traffic.calls(job) {
-			s.add(c.Began, OfAPI, "%s", describeCall(c))
+		calls, more := s.lab.traffic.calls(job)
+		for _, c := range calls {
+			e := Evidence{Kind: OfAPI, Text: describeCall(c)}
+			if !c.Ended.IsZero() {
+				e.Took = c.Ended.Sub(c.Began)
+			}
+			s.record(c.Began, e)
+		}
+		s.recorded[OfAPI] += more
+	}
+	for _, e := range s.lab.processEvents(s.began) {
+		s.add(e.At, OfProcess, "%s", e.Text)
+	}
+	slices.SortStableFunc(s.evidence, func(a, b Evidence) int { return cmp.Compare(a.At, b.At) })
+	for _, kind := range []Kind{OfRequest, OfAPI, OfProbe, OfProcess, OfNote} {
+		if left := s.recorded[kind] - evidenceKept; left > 0 {
+			s.evidence = append(s.evidence, Evidence{
+				At: time.Since(s.began), Kind: kind, Text: fmt.Sprintf("%d more of this kind are left out", left),
+			})
 		}
 	}
-	slices.SortStableFunc(s.evidence, func(a, b Evidence) int { return int(a.At - b.At) })
 	return s.evidence
 }

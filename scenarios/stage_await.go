@@ -14,8 +14,10 @@ func (s *Stage) Pause(d time.Duration, why string) {
 	s.floor.leave()
 	err := sleep(s.ctx, d)
 	s.progress("its turn", time.Time{})
+	ready := time.Now()
 	// Also after an interruption: who began on the floor ends on it.
 	s.check("waiting for the floor", s.floor.enter(context.WithoutCancel(s.ctx)))
+	s.waited += time.Since(ready)
 	s.check(why, err)
 	s.Note("after %v: %s", d, why)
 }
@@ -106,7 +108,10 @@ func (s *Stage) awaitEffects(limit time.Duration, jobs []Job) {
 		s.check("looking for an effect", errs[i])
 		if e.Job != 0 {
 			s.observation.Effects = append(s.observation.Effects, e)
-			s.Note("%s", e.describe())
+			for _, c := range e.changes {
+				s.add(c.at, OfProbe, "%s", c.text)
+			}
+			s.add(time.Now(), OfProbe, "%s", e.describe())
 		}
 	}
 }

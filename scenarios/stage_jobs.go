@@ -167,7 +167,7 @@ func (s *Stage) HoldDelete(job Job) (end func()) {
 		s.check("looking for an effect", err)
 		if seen.Job != 0 {
 			s.observation.Effects = append(s.observation.Effects, seen)
-			s.Note("a DELETE came: %s", seen.describe())
+			s.add(time.Now(), OfProbe, "a DELETE came: %s", seen.describe())
 		}
 	}
 }

@@ -139,34 +139,43 @@ func (s *Stage) notifyWhileStopping(labels []string, jobs []Job) []Exchange {
 	answers := s.sendEach(ctx, jobs, labels, s.notifications(jobs))
 	stop() // also when there was no answer at all
 	s.check("stopping the receiver", <-stopped)
-	s.add(time.Now(), OfProcess, "the receiver was asked to stop, and has ended")
 	return answers
 }
 
 // restart makes sure that all of the receiver is gone, and starts it again.
 func (s *Stage) restart() {
 	s.check("killing the receiver", s.lab.receiver.Crash(s.ctx))
-	s.add(time.Now(), OfProcess, "the receiver is killed, and all of it gone")
 	s.check("starting the receiver again", s.lab.receiver.Start(s.ctx))
-	s.add(time.Now(), OfProcess, "it is started again, and answers")
 }
 
 func (s *Stage) sendEach(ctx context.Context, jobs []Job, labels []string, requests []delivery.Request) []Exchange {
 	s.progress("the answer to "+strings.Join(labels[:min(len(labels), 3)], ", "), time.Now().Add(s.Profile().Timeout))
-	out := make([]Exchange, len(requests))
+	out, tapes := make([]Exchange, len(requests)), make([]*tape, len(requests))
 	var wg sync.WaitGroup
 	for i, r := range requests {
 		wg.Go(func() {
-			out[i] = Exchange{Label: labels[i], Job: jobs[i].ID, Request: r, Attempt: s.lab.send(ctx, jobs[i].ID, r)}
+			out[i] = Exchange{Label: labels[i], Job: jobs[i].ID, Request: r}
+			out[i].Attempt, tapes[i] = s.lab.send(ctx, jobs[i].ID, r)
 		})
 	}
 	wg.Wait()
 	s.check("sending", s.ctx.Err())
 	s.observation.Exchanges = append(s.observation.Exchanges, out...)
-	for _, x := range out {
-		s.add(x.Planned, OfRequest, "%s", x.describe())
+	for i, x := range out {
+		s.exchanged(x, tapes[i], false)
 	}
 	return out
+}
+
+// exchanged adds an exchange to the evidence; paced says that its request was
+// about the pauses in it.
+func (s *Stage) exchanged(x Exchange, t *tape, paced bool) {
+	wire, uncurled := t.wire(x.Attempt, s.Profile().Timeout, paced, s.lab.redactor)
+	text := x.describe()
+	if uncurled != "" {
+		text += " (no curl line: " + uncurled + ")"
+	}
+	s.record(x.Planned, Evidence{Took: x.Ended.Sub(x.Planned), Kind: OfRequest, Text: text, Wire: wire})
 }
 
 func (s *Stage) acknowledged(job Job) bool {

@@ -165,14 +165,14 @@ func (t *traffic) state(job int64, now time.Time) state {
 }
 
 // calls returns the calls about a job in the order of their beginning, also
-// those that are still under way.
-func (t *traffic) calls(job int64) []api.Call {
+// those that are still under way, and how many more there were.
+func (t *traffic) calls(job int64) (calls []api.Call, more int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
-	calls := slices.AppendSeq(slices.Clone(j.calls), maps.Values(j.open))
+	calls = slices.AppendSeq(slices.Clone(j.calls), maps.Values(j.open))
 	slices.SortFunc(calls, func(a, b api.Call) int { return a.Began.Compare(b.Began) })
-	return calls
+	return calls, j.count - len(calls)
 }
 
 // seen returns the number of API calls so far, of any job.

@@ -22,7 +22,8 @@ import (
 // write: in pieces, in lower case, slowly, chunked.
 type wire struct {
 	net.Conn
-	url *url.URL
+	url   *url.URL
+	paced bool // there were pauses between what was written
 }
 
 func dial(ctx context.Context, endpoint string) (*wire, error) {
@@ -43,7 +44,7 @@ func dial(ctx context.Context, endpoint string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire{conn, u}, nil
+	return &wire{Conn: conn, url: u}, nil
 }
 
 // head is the head of a form POST with these header lines added.
@@ -66,6 +67,7 @@ func (w *wire) head(header http.Header, lines ...string) string {
 func (w *wire) write(ctx context.Context, pause time.Duration, pieces ...string) error {
 	for i, piece := range pieces {
 		if i > 0 {
+			w.paced = w.paced || pause > 0
 			if err := sleep(ctx, pause); err != nil {
 				return err
 			}
@@ -87,22 +89,27 @@ func (s *Stage) SendRaw(label string, job Job, sent string, compose func(ctx con
 	now := time.Now()
 	x := Exchange{Label: label, Job: job.ID, Request: delivery.Request{Body: []byte(sent)}}
 	x.Planned, x.Started, x.URL = now, now, s.lab.cfg.Endpoint
-	x.exchangeRaw(ctx, s.lab.token, compose)
+	t := &tape{}
+	paced := x.exchangeRaw(ctx, s.lab.token, t, compose)
+	x.Body = []byte(s.lab.redactor.values(string(x.Body)))
 	x.Ended = time.Now()
 	s.check("sending", s.ctx.Err())
 	s.lab.traffic.answered(job.ID, x.Ended)
 	s.observation.Exchanges = append(s.observation.Exchanges, x)
-	s.add(x.Planned, OfRequest, "%s", x.describe())
+	s.exchanged(x, t, paced)
 	return x
 }
 
-func (x *Exchange) exchangeRaw(ctx context.Context, t Token, compose func(context.Context, *wire, http.Header) error) {
+// exchangeRaw performs the exchange and reports whether there were pauses in
+// its request.
+func (x *Exchange) exchangeRaw(ctx context.Context, token Token, t *tape, compose func(context.Context, *wire, http.Header) error) (paced bool) {
 	header := http.Header{}
-	w, err := dial(ctx, t.apply(x.URL, header))
+	w, err := dial(ctx, token.apply(x.URL, header))
 	if err != nil {
 		x.failed(err)
-		return
+		return false
 	}
+	w.Conn = t.tap(w.Conn)
 	defer w.Close() //nolint:errcheck // the exchange is over
 	x.Connected = time.Now()
 	deadline, _ := ctx.Deadline()
@@ -115,13 +122,13 @@ func (x *Exchange) exchangeRaw(ctx context.Context, t Token, compose func(contex
 	in := bufio.NewReader(w)
 	if _, err := in.Peek(1); err != nil {
 		x.failed(errors.Join(wrote, err))
-		return
+		return w.paced
 	}
 	x.FirstByte = time.Now()
 	resp, err := http.ReadResponse(in, nil)
 	if err != nil {
 		x.failed(err)
-		return
+		return w.paced
 	}
 	defer resp.Body.Close() //nolint:errcheck // the exchange is over
 	x.HeadEnded, x.Status, x.Header = time.Now(), resp.StatusCode, resp.Header
@@ -131,6 +138,7 @@ func (x *Exchange) exchangeRaw(ctx context.Context, t Token, compose func(contex
 	if x.Reason = delivery.Rejected; webhook.Profile2020().Success(x.Status) {
 		x.Reason = delivery.Acked
 	}
+	return w.paced
 }
 
 func (x *Exchange) failed(err error) {

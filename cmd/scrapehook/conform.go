@@ -19,7 +19,7 @@ import (
 type conformFlags struct {
 	run, killCmd, startCmd, probeJobField    string
 	probeQuery, knownFailing, apiTLSCA       string
-	record                                   string
+	record, compare                          string
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
@@ -93,6 +93,7 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
 	flags.StringVar(&f.junit, "junit", "", "write the report as JUnit XML to `file`, - is stdout")
+	flags.StringVar(&f.compare, "compare", "", "an earlier report, a `file` that --json has written: say what changed since")
 	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited")
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")
@@ -113,6 +114,10 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	}
 	if f.list {
 		return listRequirements(stdout, selected, f.output)
+	}
+	compare, err := f.comparing()
+	if err != nil {
+		return err
 	}
 	cfg, cleanUp, err := f.config(ctx, args)
 	if err != nil {
@@ -142,8 +147,9 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err := endRecord(); err != nil {
 		fmt.Fprintf(stderr, "scrapehook: %v\n", err) // the verdict stands all the same
 	}
+	compared := compare(outcome)
 	for _, sink := range sinks {
-		if err := sink.write(outcome); err != nil {
+		if err := sink.write(outcome, compared); err != nil {
 			return harnessError("%w", err)
 		}
 	}

@@ -17,13 +17,12 @@ import (
 type sink struct {
 	path   string
 	stdout io.Writer
-	render func(io.Writer, scenarios.Report) error
+	render func(io.Writer, scenarios.Report, *report.Comparison) error
 }
 
 // sinks returns where the report goes. Files are tried before the run, so that
 // a path that can't be written is known before anything is judged.
 func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
-	asJSON := func(w io.Writer, r scenarios.Report) error { return report.JSON(w, r, buildVersion()) }
 	jsonFile := f.jsonFile
 	if f.output == "json" {
 		if jsonFile == "-" || f.junit == "-" {
@@ -38,11 +37,11 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 	if jsonFile == "-" || f.junit == "-" {
 		text = stderr
 	}
-	sinks := []sink{{stdout: text, render: func(w io.Writer, r scenarios.Report) error {
-		return report.Text(w, r, styleOf(text))
+	sinks := []sink{{stdout: text, render: func(w io.Writer, r scenarios.Report, c *report.Comparison) error {
+		return report.Text(w, r, c, styleOf(text))
 	}}}
 	for _, s := range []sink{
-		{jsonFile, stdout, asJSON},
+		{jsonFile, stdout, report.JSON},
 		{f.junit, stdout, report.JUnit},
 	} {
 		if s.path == "" {
@@ -54,7 +53,7 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 		sinks = append(sinks, s)
 	}
 	if f.output == "json" && f.jsonFile != "" {
-		s := sink{f.jsonFile, stdout, asJSON}
+		s := sink{f.jsonFile, stdout, report.JSON}
 		if err := s.try(); err != nil {
 			return nil, err
 		}
@@ -74,12 +73,12 @@ func (s sink) try() error {
 	return file.Close()
 }
 
-func (s sink) write(r scenarios.Report) error {
+func (s sink) write(r scenarios.Report, c *report.Comparison) error {
 	if s.path == "" || s.path == "-" {
-		return s.render(s.stdout, r)
+		return s.render(s.stdout, r, c)
 	}
 	var b bytes.Buffer
-	if err := s.render(&b, r); err != nil {
+	if err := s.render(&b, r, c); err != nil {
 		return err
 	}
 	if err := os.WriteFile(s.path, b.Bytes(), 0o644); err != nil { //nolint:gosec // a report is for everybody
@@ -144,4 +143,21 @@ func (f conformFlags) beginRecord(cfg *scenarios.Config) (end func() error, err 
 		}
 	}
 	return end, nil
+}
+
+// comparing reads the earlier report, if there is one to compare with, and
+// returns what compares a later one with it. It does so before the run, because
+// the run may overwrite it.
+func (f conformFlags) comparing() (func(scenarios.Report) *report.Comparison, error) {
+	if f.compare == "" {
+		return func(scenarios.Report) *report.Comparison { return nil }, nil
+	}
+	before, err := report.ReadSummary(f.compare)
+	if err != nil {
+		return nil, usageError("--compare: %w", err)
+	}
+	return func(r scenarios.Report) *report.Comparison {
+		c := report.Compare(before, report.SummaryOf(r))
+		return &c
+	}, nil
 }

@@ -10,18 +10,18 @@ import (
 
 // External is a receiver that somebody else runs, in a container perhaps, and
 // that commands of the user's kill and start. Its methods must not be called
-// concurrently, except Kill and Output.
+// concurrently, except Kill and Log.
 type External struct {
-	cfg    Config
-	start  string
-	kill   string
-	output *output
+	cfg   Config
+	start string
+	kill  string
+	log   *Log
 }
 
 // NewExternal returns a receiver that the shell command start starts (and then
 // returns), and kill kills as a crash would. cfg.Command is not used.
 func NewExternal(cfg Config, start, kill string) *External {
-	return &External{cfg: cfg.withDefaults(), start: start, kill: kill, output: newOutput()}
+	return &External{cfg: cfg.withDefaults(), start: start, kill: kill, log: &Log{}}
 }
 
 // Start runs the start command, unless the receiver answers already, and
@@ -36,9 +36,11 @@ func (e *External) Start(ctx context.Context) error {
 	if err := e.run(ctx, e.start); err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
+	e.log.note("the receiver is started, by its command")
 	if err := poll(ctx, pollEvery, func() bool { return Answers(ctx, e.cfg.Endpoint) }); err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
+	e.log.note("it answers")
 	return nil
 }
 
@@ -47,8 +49,10 @@ func (e *External) Kill() {
 	ctx, cancel := context.WithTimeout(context.Background(), groupLimit)
 	defer cancel()
 	if err := e.run(ctx, e.kill); err != nil {
-		fmt.Fprintf(e.output, "%v\n", err) // what lives on shows in Crash
+		fmt.Fprintf(e.log, "%v\n", err) // what lives on shows in Crash
+		return
 	}
+	e.log.note("the receiver is killed, by its command")
 }
 
 // Crash kills the receiver and returns when nothing listens at the endpoint any
@@ -62,19 +66,20 @@ func (e *External) Crash(ctx context.Context) error {
 	if err := poll(ctx, pollEvery, func() bool { return !listens(ctx, e.cfg.Endpoint) }); err != nil {
 		return fmt.Errorf("killing the receiver: %w", err)
 	}
+	e.log.note("nothing listens there any more")
 	return nil
 }
 
 // Stop leaves the receiver alone: who runs it stops it.
 func (e *External) Stop(context.Context) error { return nil }
 
-// Output returns what the commands printed.
-func (e *External) Output() string { return e.output.String() }
+// Log is what the commands printed, and what they did.
+func (e *External) Log() *Log { return e.log }
 
 func (e *External) run(ctx context.Context, command string) error {
 	cmd := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the user's own command
 	cmd.Env = append(os.Environ(), e.cfg.Env...)
-	cmd.Stdout, cmd.Stderr = e.output, e.output
+	cmd.Stdout, cmd.Stderr = e.log, e.log
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%q: %w", command, err)

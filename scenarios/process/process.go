@@ -40,10 +40,10 @@ type Config struct {
 }
 
 // Process is a receiver under our control. Its methods must not be called
-// concurrently, except Kill and Output.
+// concurrently, except Kill and Log.
 type Process struct {
-	cfg    Config
-	output *output
+	cfg Config
+	log *Log
 
 	mu    sync.Mutex
 	group int           // 0: not running
@@ -63,7 +63,7 @@ func (c Config) withDefaults() Config {
 
 // New returns a process that is not started yet.
 func New(cfg Config) *Process {
-	return &Process{cfg: cfg.withDefaults(), output: newOutput()}
+	return &Process{cfg: cfg.withDefaults(), log: &Log{}}
 }
 
 // Start runs the command and returns when the endpoint answers.
@@ -75,7 +75,7 @@ func (p *Process) Start(ctx context.Context) error {
 	cmd := exec.Command("sh", "-c", p.cfg.Command) //nolint:gosec,noctx // the user's own command
 	cmd.Env = append(os.Environ(), p.cfg.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Stdout, cmd.Stderr = p.output, p.output
+	cmd.Stdout, cmd.Stderr = p.log, p.log
 	// A grandchild that outlives the group could hold the pipe open for ever.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
@@ -85,11 +85,17 @@ func (p *Process) Start(ctx context.Context) error {
 	p.mu.Lock()
 	p.group, p.gone = cmd.Process.Pid, gone
 	p.mu.Unlock()
+	p.log.note("the receiver is started")
 	go func() {
 		p.err = cmd.Wait()
+		p.log.note("its process has ended: %v", exitState(p.err))
 		close(gone)
 	}()
-	return p.awaitReady(ctx, gone)
+	if err := p.awaitReady(ctx, gone); err != nil {
+		return err
+	}
+	p.log.note("it answers")
+	return nil
 }
 
 func (p *Process) awaitReady(ctx context.Context, gone <-chan struct{}) error {
@@ -148,13 +154,13 @@ func Answers(ctx context.Context, url string) bool {
 
 // Kill ends every process of the group at once, as a crash would, and does not
 // wait. It may be called from anywhere, also when nothing runs.
-func (p *Process) Kill() { p.signal(syscall.SIGKILL) }
+func (p *Process) Kill() { p.signal(syscall.SIGKILL, "the receiver is killed (SIGKILL)") }
 
-func (p *Process) signal(sig syscall.Signal) {
+func (p *Process) signal(sig syscall.Signal, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.group > 0 {
-		_ = syscall.Kill(-p.group, sig) // gone already: nothing to signal
+	if p.group > 0 && syscall.Kill(-p.group, sig) == nil { // else gone already
+		p.log.note("%s", what)
 	}
 }
 
@@ -167,7 +173,7 @@ func (p *Process) Crash(ctx context.Context) error {
 // Stop asks the group to end with SIGTERM, kills what is left after the stop
 // timeout, and returns when all of it is gone. Stopping twice is safe.
 func (p *Process) Stop(ctx context.Context) error {
-	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGTERM, "the receiver is asked to stop (SIGTERM)")
 	p.mu.Lock()
 	gone := p.gone
 	p.mu.Unlock()
@@ -204,6 +210,7 @@ func (p *Process) reap(ctx context.Context) error {
 	p.mu.Lock()
 	p.group, p.gone = 0, nil
 	p.mu.Unlock()
+	p.log.note("all of it is gone")
 	return nil
 }
 
@@ -222,9 +229,8 @@ func (p *Process) Running() bool {
 	}
 }
 
-// Output returns what the receiver printed: its beginning and its end when it
-// was too much to keep.
-func (p *Process) Output() string { return p.output.String() }
+// Log is what the receiver printed, and what happened to it.
+func (p *Process) Log() *Log { return p.log }
 
 // exitState never returns nil: a receiver that ends with status 0 has ended
 // all the same.

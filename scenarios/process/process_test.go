@@ -53,8 +53,8 @@ func TestStartCrashStart(t *testing.T) {
 		}
 		_ = l.Close()
 	}
-	if got := strings.Count(p.Output(), "began"); got != 3 {
-		t.Errorf("output %q, want three starts", p.Output())
+	if got := strings.Count(p.Log().String(), "began"); got != 3 {
+		t.Errorf("output %q, want three starts", p.Log().String())
 	}
 }
 
@@ -69,8 +69,8 @@ func TestStopIsPolite(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !strings.Contains(p.Output(), "terminated politely") {
-		t.Errorf("output %q", p.Output())
+	if !strings.Contains(p.Log().String(), "terminated politely") {
+		t.Errorf("output %q", p.Log().String())
 	}
 }
 
@@ -100,8 +100,8 @@ func TestStartFails(t *testing.T) {
 		t.Parallel()
 		p, _ := prepare(t, "echo no database >&2; exit 7")
 		err := p.Start(t.Context())
-		if err == nil || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(p.Output(), "no database") {
-			t.Errorf("error %v, output %q", err, p.Output())
+		if err == nil || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(p.Log().String(), "no database") {
+			t.Errorf("error %v, output %q", err, p.Log().String())
 		}
 	})
 	t.Run("never answers", func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestOutputIsBounded(t *testing.T) {
 	if err := p.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	out := p.Output()
+	out := p.Log().String()
 	if len(out) > 1<<20 || !strings.HasPrefix(out, "first\n") || !strings.Contains(out, "left out") || !strings.Contains(out, "last\n") {
 		t.Errorf("%d bytes, from %.20q", len(out), out)
 	}
@@ -167,7 +167,7 @@ func TestExternal(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := process.NewExternal(process.Config{Endpoint: "http://" + addr + "/"}, "echo no such container >&2; exit 4", "true")
-	if err := broken.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(broken.Output(), "no such container") {
-		t.Errorf("error %v, output %q", err, broken.Output())
+	if err := broken.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(broken.Log().String(), "no such container") {
+		t.Errorf("error %v, output %q", err, broken.Log().String())
 	}
 }

@@ -11,34 +11,59 @@ import (
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
-// document is the JSON form of a report. Durations are whole milliseconds.
+// schemaVersion is that of docs/conform-report.schema.json. Within a version,
+// fields are only added.
+const schemaVersion = 1
+
+// document is the JSON form of a report. Durations are milliseconds.
 type document struct {
-	Verdict      scenarios.Overall         `json:"verdict"`
+	Schema int `json:"schema"`
+	Summary
 	Interrupted  bool                      `json:"interrupted"`
-	Version      string                    `json:"version"`
-	Profile      string                    `json:"profile"`
-	Endpoint     string                    `json:"endpoint"`
-	Seed         uint64                    `json:"seed"`
-	Fast         bool                      `json:"fast"`
-	Began        time.Time                 `json:"began"`
+	Name         string                    `json:"name"`
 	DurationMS   int64                     `json:"duration_ms"`
 	Probes       []string                  `json:"probes"`
+	Declared     declared                  `json:"declared"`
+	API          string                    `json:"api_url"`
+	Waits        waits                     `json:"waits_ms"`
 	Totals       map[scenarios.Verdict]int `json:"totals"`
 	LanesMS      map[string]int64          `json:"lanes_ms"`
 	Requirements []requirement             `json:"requirements"`
 	Output       string                    `json:"receiver_output,omitempty"`
+	Compared     *Comparison               `json:"compared,omitempty"`
+}
+
+type declared struct {
+	Token        string            `json:"token,omitempty"`
+	Unsupported  map[string]string `json:"unsupported"`
+	KnownFailing map[string]string `json:"known_failing"`
+	Run          string            `json:"run,omitempty"`
+	StartCommand string            `json:"start_cmd,omitempty"`
+	KillCommand  string            `json:"kill_cmd,omitempty"`
+}
+
+type waits struct {
+	Effect int64 `json:"effect_timeout"`
+	Retry  int64 `json:"retry_timeout"`
+	Quiet  int64 `json:"quiet"`
 }
 
 type requirement struct {
-	ID         string            `json:"id"`
-	Level      scenarios.Level   `json:"level"`
-	Verdict    scenarios.Verdict `json:"verdict"`
-	Title      string            `json:"title"`
-	Known      string            `json:"known_failing,omitempty"`
-	DurationMS int64             `json:"duration_ms"`
-	Findings   []finding         `json:"findings"`
-	Repair     string            `json:"repair,omitempty"`
-	Evidence   []evidence        `json:"evidence"`
+	Judged
+	Lane       string     `json:"lane"`
+	Source     source     `json:"source"`
+	BeganMS    float64    `json:"began_ms"`
+	DurationMS int64      `json:"duration_ms"`
+	WaitedMS   int64      `json:"waited_ms"`
+	Findings   []finding  `json:"findings"`
+	Repair     string     `json:"repair,omitempty"`
+	Evidence   []evidence `json:"evidence"`
+	Output     string     `json:"receiver_output,omitempty"`
+}
+
+type source struct {
+	Quote    string `json:"quote"`
+	Document string `json:"document"`
 }
 
 type finding struct {
@@ -49,20 +74,37 @@ type finding struct {
 }
 
 type evidence struct {
-	AtMS float64 `json:"at_ms"`
-	Kind string  `json:"kind"`
-	Text string  `json:"text"`
+	AtMS   float64        `json:"at_ms"`
+	TookMS float64        `json:"took_ms"`
+	Kind   scenarios.Kind `json:"kind"`
+	Text   string         `json:"text"`
+	Wire   *wire          `json:"wire,omitempty"`
 }
 
-// JSON writes the report as one JSON document. version is that of the tool.
-func JSON(w io.Writer, r scenarios.Report, version string) error {
+type wire struct {
+	Request message `json:"request"`
+	Answer  message `json:"answer"`
+	Curl    string  `json:"curl,omitempty"`
+}
+
+type message struct {
+	Head  string `json:"head"`
+	Body  string `json:"body"`
+	Bytes int64  `json:"body_bytes"`
+}
+
+// JSON writes the report as one JSON document, with what changed since an
+// earlier one; nil when nothing was compared.
+func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 	d := document{
-		Verdict: r.Verdict, Interrupted: r.Interrupted, Version: version,
-		Profile: r.Profile, Endpoint: r.Endpoint, Seed: r.Seed, Fast: r.Fast,
-		Began: r.Began.UTC(), DurationMS: r.Duration.Milliseconds(),
-		Probes: append([]string{}, r.Probes...), Totals: map[scenarios.Verdict]int{},
-		LanesMS: map[string]int64{}, Requirements: []requirement{}, Output: r.Output,
+		Schema: schemaVersion, Summary: SummaryOf(r), Interrupted: r.Interrupted, Name: r.Name,
+		DurationMS: r.Duration.Milliseconds(), Probes: append([]string{}, r.Probes...),
+		Declared: declared(r.Declared), API: r.APIURL,
+		Waits:  waits{r.EffectTimeout.Milliseconds(), r.RetryTimeout.Milliseconds(), r.Quiet.Milliseconds()},
+		Totals: map[scenarios.Verdict]int{}, LanesMS: map[string]int64{}, Requirements: []requirement{},
+		Output: r.Output, Compared: compared,
 	}
+	d.Declared.Unsupported, d.Declared.KnownFailing = orEmpty(r.Declared.Unsupported), orEmpty(r.Declared.KnownFailing)
 	for lane, took := range r.Lanes {
 		d.LanesMS[lane.String()] = took.Milliseconds()
 	}
@@ -84,8 +126,9 @@ func JSON(w io.Writer, r scenarios.Report, version string) error {
 
 func requirementOf(result scenarios.Result) requirement {
 	q := requirement{
-		ID: result.ID, Level: result.Level, Verdict: result.Verdict, Title: result.Title, Known: result.Known,
-		DurationMS: result.Duration.Milliseconds(), Findings: []finding{}, Evidence: []evidence{},
+		Judged: judgedOf(result), Lane: result.Lane.String(), Source: source(result.Source),
+		BeganMS: milliseconds(result.Began), DurationMS: result.Duration.Milliseconds(), WaitedMS: result.Waited.Milliseconds(),
+		Findings: []finding{}, Evidence: []evidence{}, Output: result.Output,
 	}
 	if result.Repairable() {
 		q.Repair = result.Repair
@@ -94,7 +137,26 @@ func requirementOf(result scenarios.Result) requirement {
 		q.Findings = append(q.Findings, finding(f))
 	}
 	for _, e := range result.Evidence {
-		q.Evidence = append(q.Evidence, evidence{float64(e.At.Microseconds()) / 1000, string(e.Kind), e.Text})
+		q.Evidence = append(q.Evidence, evidenceOf(e))
 	}
 	return q
+}
+
+func evidenceOf(e scenarios.Evidence) evidence {
+	out := evidence{AtMS: milliseconds(e.At), TookMS: milliseconds(e.Took), Kind: e.Kind, Text: e.Text}
+	if e.Wire != nil {
+		out.Wire = &wire{message(e.Wire.Request), message(e.Wire.Answer), e.Wire.Curl}
+	}
+	return out
+}
+
+// milliseconds keeps the microseconds.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// orEmpty makes an object of no map, rather than null.
+func orEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
 }

@@ -61,7 +61,7 @@ type junitOutcome struct {
 // requirements. A broken SHOULD is a passed case whose output carries the
 // warning, since JUnit knows nothing between; what was not observed or was
 // blocked is skipped, with the reason.
-func JUnit(w io.Writer, r scenarios.Report) error {
+func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 	doc := junitSuites{Name: "scrapehook conform " + r.Name, Time: seconds(r.Duration)}
 	for _, result := range r.Results {
 		group, _, _ := strings.Cut(result.ID, "-")

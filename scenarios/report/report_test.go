@@ -15,7 +15,7 @@ import (
 // sample has one result of each verdict.
 func sample() scenarios.Report {
 	r := scenarios.Report{
-		Verdict: scenarios.Failed, Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
+		Verdict: scenarios.Failed, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
 		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
 	}
 	for i, v := range scenarios.Verdicts() {
@@ -37,7 +37,7 @@ func sample() scenarios.Report {
 func TestText(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	if err := report.Text(&b, sample(), report.Style{}); err != nil {
+	if err := report.Text(&b, sample(), nil, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	const want = `endpoint  http://127.0.0.1:1/hook
@@ -84,7 +84,7 @@ failed: a MUST is broken  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not suppo
 func TestTextStyle(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	if err := report.Text(&b, sample(), report.Style{Color: true, Width: 60}); err != nil {
+	if err := report.Text(&b, sample(), nil, report.Style{Color: true, Width: 60}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "\x1b[1;31mFAIL    \x1b[0m") {
@@ -95,7 +95,7 @@ func TestTextStyle(t *testing.T) {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	if err := report.JSON(&b, sample(), "v1"); err != nil {
+	if err := report.JSON(&b, sample(), nil); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct {
@@ -133,7 +133,7 @@ func TestJSON(t *testing.T) {
 func TestJUnit(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	if err := report.JUnit(&b, sample()); err != nil {
+	if err := report.JUnit(&b, sample(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for decoder := xml.NewDecoder(strings.NewReader(b.String())); ; {
@@ -162,9 +162,9 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 func TestWriteErrorsAreToldOf(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"text":  report.Text(full{}, sample(), report.Style{}),
-		"JSON":  report.JSON(full{}, sample(), ""),
-		"JUnit": report.JUnit(full{}, sample()),
+		"text":  report.Text(full{}, sample(), nil, report.Style{}),
+		"JSON":  report.JSON(full{}, sample(), nil),
+		"JUnit": report.JUnit(full{}, sample(), nil),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "no space left") {
 			t.Errorf("%s: %v", name, err)

@@ -51,14 +51,18 @@ func label(v scenarios.Verdict) string {
 	}
 }
 
-// Text writes the table by requirement, with every finding, and the verdict in
-// one line at the end.
-func Text(w io.Writer, r scenarios.Report, style Style) error {
+// Text writes the table by requirement, with every finding, what changed since
+// an earlier run (nil when nothing was compared), and the verdict in one line at
+// the end.
+func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", header(r))
 	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
 	for _, result := range r.Results {
 		row(&b, result, style)
+	}
+	if compared != nil {
+		b.WriteString("\n" + comparison(*compared, style))
 	}
 	fmt.Fprintf(&b, "\n%s\n", closing(r, style))
 	if _, err := io.WriteString(w, b.String()); err != nil {

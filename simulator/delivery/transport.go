@@ -43,7 +43,7 @@ func NewTransport() *http.Transport {
 		if err != nil {
 			return nil, err
 		}
-		return newConn(c), nil
+		return newConn(tapped(ctx, c)), nil
 	}
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := dial(ctx, network, addr)
@@ -55,7 +55,7 @@ func NewTransport() *http.Transport {
 			_ = c.Close() // the handshake's error says it all
 			return nil, &handshakeError{err}
 		}
-		return newConn(secure), nil
+		return newConn(tapped(ctx, secure)), nil
 	}
 	return t
 }
@@ -90,6 +90,23 @@ func attemptContext(ctx context.Context) context.Context {
 		return attempt
 	}
 	return ctx
+}
+
+// tapKey is the context key of [WithTap].
+type tapKey struct{}
+
+// WithTap returns a context for [Client.Do] whose connection passes through
+// tap, above TLS: it sees the bytes of HTTP as they are written and read. A
+// transport that is not one of [NewTransport] ignores it.
+func WithTap(ctx context.Context, tap func(net.Conn) net.Conn) context.Context {
+	return context.WithValue(ctx, tapKey{}, tap)
+}
+
+func tapped(ctx context.Context, c net.Conn) net.Conn {
+	if tap, ok := ctx.Value(tapKey{}).(func(net.Conn) net.Conn); ok {
+		return tap(c)
+	}
+	return c
 }
 
 // conn makes net/http's account of an exchange depend on the endpoint alone.
