@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -68,6 +69,9 @@ type Config struct {
 	// Run is a shell command that starts the receiver. With it the run can
 	// kill and restart the receiver; without it the receiver must be there.
 	Run string
+	// Program makes the command that starts it, in place of Run: without a shell,
+	// and with an environment of its own if it likes.
+	Program func() *exec.Cmd
 	// StartCommand and KillCommand start and kill a receiver that is not a
 	// process of ours, in a container perhaps. Both or neither; not with Run.
 	StartCommand, KillCommand string
@@ -124,7 +128,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Concurrency == 0 {
 		c.Concurrency = 16
 	}
-	if (c.StartCommand == "") != (c.KillCommand == "") || c.Run != "" && c.KillCommand != "" {
+	if (c.StartCommand == "") != (c.KillCommand == "") || c.runs() && c.KillCommand != "" {
 		return c, errors.New("the receiver is started and killed either by one command to run, or by one command to start and one to kill it")
 	}
 	if c.Burst < 0 || c.Burst > 10_000 {
@@ -162,7 +166,7 @@ func (c Config) checkEndpoint() error {
 	if c.Endpoint != "" && !strings.HasPrefix(c.Endpoint, "/") {
 		return fmt.Errorf("endpoint %q: with a handler, want the path that takes the notifications, such as /webhook", c.Endpoint)
 	}
-	if c.Run != "" || c.StartCommand != "" {
+	if c.runs() || c.StartCommand != "" {
 		return errors.New("the receiver is either a handler or a command, not both")
 	}
 	return nil
@@ -198,13 +202,16 @@ func (c Config) excludes(s Scenario) (Verdict, Finding) {
 		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
 	case c.Handler != nil && s.mortal():
 		return NotObservable, Finding{NotObservable, "the receiver", "killed or stopped, and started again", "a handler in the process of the test: use scrapehook conform --run"}
-	case s.Lane == Kill && c.Run == "" && c.KillCommand == "":
+	case s.Lane == Kill && !c.runs() && c.KillCommand == "":
 		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd"}
-	case s.Polite && c.Run == "":
+	case s.Polite && !c.runs():
 		return NotObservable, Finding{NotObservable, "the receiver", "asked to stop", "not ours to ask: use --run"}
 	}
 	return "", Finding{}
 }
+
+// runs reports whether the receiver's process is a child of ours.
+func (c Config) runs() bool { return c.Run != "" || c.Program != nil }
 
 // timing are the waits that are our own.
 type timing struct {

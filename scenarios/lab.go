@@ -132,6 +132,7 @@ func (l *lab) serveHandler(ctx context.Context) error {
 func (l *lab) newReceiver() receiver {
 	cfg := process.Config{
 		Command: l.cfg.Run,
+		Program: l.cfg.Program,
 		Env: append([]string{
 			"PORT=" + port(l.cfg.Endpoint),
 			"WEBSCRAPER_API_BASE_URI=" + l.apiURL,
@@ -141,7 +142,7 @@ func (l *lab) newReceiver() receiver {
 		StartTimeout: l.cfg.StartTimeout,
 	}
 	switch {
-	case l.cfg.Run != "":
+	case l.cfg.runs():
 		return process.New(cfg)
 	case l.cfg.KillCommand != "":
 		return process.NewExternal(cfg, l.cfg.StartCommand, l.cfg.KillCommand)

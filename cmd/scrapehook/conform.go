@@ -134,7 +134,7 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	}
 	watch := newProgress(stderr, selected)
 	cfg.Progress = watch.event
-	if cfg.Run == "" {
+	if cfg.Run == "" && cfg.Program == nil {
 		watch.note(fmt.Sprintf("the receiver must use the simulated API: WEBSCRAPER_API_BASE_URI=%s WEBSCRAPER_API_TOKEN=%s", f.announcedURL(cfg), cfg.APIToken))
 	}
 	run, err := scenarios.Start(ctx, cfg, selected)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
@@ -49,11 +48,14 @@ func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenar
 	}
 	cfg.Endpoint = "http://" + address + "/webhook"
 	cfg.Name = "the built-in receiver"
-	// Neither the user's environment nor a configuration file may change what
-	// the reference is.
-	cfg.Run = fmt.Sprintf(`cd %s && exec env -i WEBSCRAPER_API_BASE_URI="$WEBSCRAPER_API_BASE_URI" `+
-		`WEBSCRAPER_API_TOKEN="$WEBSCRAPER_API_TOKEN" %s receive --listen %s --path /webhook --store %s --token %s`,
-		shellQuote(dir), shellQuote(self), address, shellQuote(store), builtInToken)
+	cfg.Program = func() *exec.Cmd {
+		// Not CommandContext: the run itself kills and stops it.
+		cmd := exec.Command(self, "receive", "--listen", address, "--path", "/webhook", "--store", store, "--token", builtInToken) //nolint:gosec,noctx // this program
+		// Neither the user's environment nor a configuration file may change what
+		// the reference is.
+		cmd.Dir, cmd.Env = dir, []string{}
+		return cmd
+	}
 	cfg.Token = scenarios.Token{Kind: "query", Name: "token", Value: builtInToken}
 	cfg.Probes = []probe.Probe{rows}
 	return cfg, cleanUp, nil
@@ -68,8 +70,6 @@ func freeAddress(ctx context.Context) (string, error) {
 	}
 	return l.Addr().String(), l.Close()
 }
-
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // builtInToken is the secret of the built-in receiver, which it must check.
 const builtInToken = "conform-only"

@@ -28,6 +28,9 @@ const (
 type Config struct {
 	// Command is run through sh -c, in a process group of its own.
 	Command string
+	// Program makes what is run in place of Command, without a shell; its Env may
+	// keep ours from it. It is called for each start.
+	Program func() *exec.Cmd
 	// Env is added to our own environment.
 	Env []string
 	// Endpoint is the URL that answers when the receiver is ready. Any HTTP
@@ -66,14 +69,27 @@ func New(cfg Config) *Process {
 	return &Process{cfg: cfg.withDefaults(), log: &Log{}}
 }
 
+func (c Config) command() *exec.Cmd {
+	var cmd *exec.Cmd
+	if c.Program != nil {
+		cmd = c.Program()
+	} else {
+		// Not CommandContext: the group is ours to kill, and Stop does it.
+		cmd = exec.Command("sh", "-c", c.Command) //nolint:gosec,noctx // the user's own command
+	}
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, c.Env...)
+	return cmd
+}
+
 // Start runs the command and returns when the endpoint answers.
 func (p *Process) Start(ctx context.Context) error {
 	if listens(ctx, p.cfg.Endpoint) {
 		return fmt.Errorf("starting the receiver: something listens at %s already", p.cfg.Endpoint)
 	}
-	// Not CommandContext: the group is ours to kill, and Stop does it.
-	cmd := exec.Command("sh", "-c", p.cfg.Command) //nolint:gosec,noctx // the user's own command
-	cmd.Env = append(os.Environ(), p.cfg.Env...)
+	cmd := p.cfg.command()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stdout, cmd.Stderr = p.log, p.log
 	// A grandchild that outlives the group could hold the pipe open for ever.
