@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench crash build requirements deps clean
+.PHONY: run test lint vet unit bench bench-receiver crash build image requirements deps clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -18,6 +18,17 @@ test: deps vet lint unit
 
 build:
 	@$(BUILD) -o bin/scrapehook ./cmd/scrapehook
+
+# The binary in an image of its own, by whichever builder is there. The roots are
+# those of this machine. BUILDER and IMAGE can be set.
+image: IMAGE ?= scrapehook
+image: BUILDER ?= $(shell for b in buildah podman docker; do command -v $$b && break; done)
+image:
+	@test -n "$(BUILDER)" || { echo "make image: needs buildah, podman or docker" >&2; exit 1; }
+	@rm -rf bin/image && mkdir -p bin/image/data
+	@$(BUILD) -o bin/image/scrapehook ./cmd/scrapehook
+	@cp /etc/ssl/certs/ca-certificates.crt bin/image/
+	$(BUILDER) build --file Containerfile --tag $(IMAGE) bin/image
 
 vet:
 	$(GO) vet ./...

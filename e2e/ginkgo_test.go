@@ -21,25 +21,7 @@ func TestGinkgoTree(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", suite, module+"/scenarios").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	receiver := exec.CommandContext(ctx, serveBinary, "imports-again")
-	receiver.Env = append(os.Environ(),
-		"PORT="+address[strings.LastIndex(address, ":")+1:], "ROWS_FILE="+filepath.Join(dir, "rows.jsonl"),
-		"WEBSCRAPER_API_BASE_URI=http://"+api+"/api/v1/", "WEBSCRAPER_API_TOKEN=scrapehook")
-	if err := receiver.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stop()
-		_ = receiver.Wait() // it was killed
-	})
-	waitFor(t, "the receiver to answer", func() bool {
-		resp, err := http.Get("http://" + address + "/")
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err == nil
-	})
+	serve(t, "imports-again", address, api, filepath.Join(dir, "rows.jsonl"))
 	run := func(filter string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), suite, "-test.v", "-ginkgo.no-color", "-ginkgo.v",
 			"-ginkgo.label-filter", filter, "-ginkgo.junit-report", filepath.Join(dir, "junit.xml"), "-endpoint", "http://"+address+"/", "-receiver-probe", "file:"+filepath.Join(dir, "rows.jsonl"),
@@ -68,4 +50,29 @@ func TestGinkgoTree(t *testing.T) {
 	if out, err := run("IDEM && SHOULD && ACK"); err == nil || !strings.Contains(out, "no requirement is selected") {
 		t.Errorf("a filter that selects nothing: %v\n%s", err, out)
 	}
+}
+
+// serve starts one of the mutants, or the correct receiver, by hand: not as a
+// child of the suite's. It is killed when the test ends.
+func serve(t *testing.T, name, address, api, rows string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	receiver := exec.CommandContext(ctx, serveBinary, name)
+	receiver.Env = append(os.Environ(),
+		"PORT="+address[strings.LastIndex(address, ":")+1:], "ROWS_FILE="+rows,
+		"WEBSCRAPER_API_BASE_URI=http://"+api+"/api/v1/", "WEBSCRAPER_API_TOKEN=scrapehook")
+	if err := receiver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = receiver.Wait() // it was killed
+	})
+	waitFor(t, name+" to answer", func() bool {
+		resp, err := http.Get("http://" + address + "/")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err == nil
+	})
 }

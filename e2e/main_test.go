@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -90,15 +91,25 @@ func command(ctx context.Context, dir string, env []string, args ...string) *exe
 	return cmd
 }
 
-// freeAddress returns an address of loopback that nobody listens on.
+// handedOut are the addresses that freeAddress has returned: the system may
+// offer one again as long as nobody listens there yet.
+var handedOut sync.Map
+
+// freeAddress returns an address of loopback that nobody listens on, and that
+// no other test has been given.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := l.Addr().String()
+		_ = l.Close() // nothing was said over it
+		if _, taken := handedOut.LoadOrStore(address, true); !taken {
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // listener returns an address of loopback that is taken, by somebody who never
@@ -117,11 +128,10 @@ func listener(t *testing.T) string {
 // be had; otherwise a tool that is missing is a failure.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
 	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be installed here", tool)
+		t.Skipf("%s can't be had here", tool)
 	}
-	t.Fatalf("%s is not installed: make deps", tool)
+	if _, err := exec.LookPath(tool); err != nil {
+		t.Fatalf("%s is not installed: make deps", tool)
+	}
 }

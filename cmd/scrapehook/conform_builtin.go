@@ -53,7 +53,7 @@ func (f conformFlags) builtIn(ctx context.Context, cfg scenarios.Config) (scenar
 		cmd := exec.Command(self, "receive", "--listen", address, "--path", "/webhook", "--store", store, "--token", builtInToken) //nolint:gosec,noctx // this program
 		// Neither the user's environment nor a configuration file may change what
 		// the reference is.
-		cmd.Dir, cmd.Env = dir, []string{}
+		cmd.Dir, cmd.Env = dir, []string{"TMPDIR=" + dir}
 		return cmd
 	}
 	cfg.Token = scenarios.Token{Kind: "query", Name: "token", Value: builtInToken}

@@ -261,7 +261,7 @@ func (l *ledger) publish() error {
 	}
 	l.mu.Unlock()
 	temporary := l.out + ".new"
-	if err := os.WriteFile(temporary, all.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(temporary, all.Bytes(), 0o644); err != nil { //nolint:gosec // a probe may be somebody else
 		return fmt.Errorf("writing the rows: %w", err)
 	}
 	if err := os.Rename(temporary, l.out); err != nil {
