@@ -21,6 +21,7 @@ import (
 type endpointFlags struct {
 	reportFlags
 	connections int
+	transport   string
 	profile     string
 	allowRemote bool
 	insecure    bool
@@ -32,6 +33,7 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	f.reportFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.connections, "connections", traffic.DefaultConnections, "the most requests under way at once")
+	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: fast (http:// only), nethttp, or auto, the first that can")
 	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
 	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
@@ -72,21 +74,18 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		return nil, err
 	}
 	l := &load{reporter: reporter, record: f.record, metrics: f.metrics}
-	fast, slow := delivery.NewTransport(), delivery.NewTransport()
+	plain, slow := delivery.NewTransport(), delivery.NewTransport()
 	if f.insecure {
-		fast.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
-		slow.TLSClientConfig = fast.TLSClientConfig
+		plain.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
+		slow.TLSClientConfig = plain.TLSClientConfig
 	}
-	// A load needs connections that last: one for each request would run out of
-	// ports. Idle ones go before the endpoint can close them under a request.
-	// net/http repeats none of our requests on another connection: it has no
-	// means to send their bodies twice.
-	fast.MaxIdleConnsPerHost, fast.MaxConnsPerHost, fast.IdleConnTimeout = f.connections, f.connections, time.Second
 	const pieces, pause = 21, 100 * time.Millisecond
 	l.config = traffic.Config{
 		URL: target, Profile: profile, Connections: f.connections,
-		Exchanger: &delivery.Client{Profile: profile, Transport: fast},
-		Slow:      &delivery.Client{Profile: profile, Transport: traffic.SlowTransport(slow, pieces, pause)},
+		Slow: &delivery.Client{Profile: profile, Transport: traffic.SlowTransport(slow, pieces, pause)},
+	}
+	if err := f.choose(&l.config, plain); err != nil {
+		return nil, err
 	}
 	return l, nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // handshakeError marks what went wrong between the connection and the first
@@ -18,6 +20,43 @@ type handshakeError struct{ err error }
 
 func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
 func (e *handshakeError) Unwrap() error { return e.err }
+
+// End is how an exchange ended, as far as its [Attempt]'s times and status do not
+// tell.
+type End struct {
+	// Err is what ended it early; nil when the answer was read to its end.
+	Err error
+	// Dropped: we hung up at the answer's first byte, as asked.
+	Dropped bool
+	// Canceled: our own stop came before the end, or Expired: the deadline did.
+	Canceled, Expired bool
+}
+
+// Conclude sets a's reason, and its words, by the times and the status that it
+// has. It is the one judge of every transport.
+func (a *Attempt) Conclude(profile webhook.Profile, e End) {
+	if e.Err == nil && a.Status == 0 {
+		e.Err = errNoStatus
+	}
+	switch {
+	case e.Dropped:
+		a.Reason = Dropped
+	case a.Status != 0 && !profile.Success(a.Status):
+		a.Reason = Rejected
+	case e.Err == nil:
+		a.Reason = Acked
+	case e.Canceled: // before the error: it may bear any cause
+		a.Reason = Canceled
+	case e.Expired:
+		a.Reason = Timeout
+	default:
+		a.Reason = classify(e.Err)
+	}
+	a.Err = describe(a, profile.Timeout, e.Err)
+}
+
+// errNoStatus is what net/http does not mind.
+var errNoStatus = errors.New("the answer's status is 000, which is none")
 
 // classify names the reason for a failed exchange from its error alone. The
 // order matters: a handshake that the endpoint cut off is a reset, and one
@@ -34,6 +73,7 @@ func classify(err error) Reason {
 		as[*net.DNSError](err), as[*net.AddrError](err):
 		return Lookup
 	case is(err, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
+		net.ErrClosed, // by net/http, under its own write, because reading has ended
 		syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE):
 		return Reset
 	case as[*handshakeError](err):
@@ -57,7 +97,7 @@ func as[T error](err error) bool {
 }
 
 // describe says in words why a, whose times and reason are known, failed.
-func describe(a Attempt, limit time.Duration, err error) string {
+func describe(a *Attempt, limit time.Duration, err error) string {
 	switch a.Reason {
 	case Acked:
 		return ""
@@ -81,7 +121,7 @@ func describe(a Attempt, limit time.Duration, err error) string {
 }
 
 // unreached names the first stage that a did not get to the end of.
-func unreached(a Attempt) string {
+func unreached(a *Attempt) string {
 	switch {
 	case a.Status != 0:
 		return "the answer's body did not end"

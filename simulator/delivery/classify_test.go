@@ -28,6 +28,7 @@ func TestClassify(t *testing.T) {
 		{"reset while writing", fmt.Errorf("write error: %w", call(syscall.EPIPE)), Reset},
 		{"end before the head", io.EOF, Reset},
 		{"end inside head or body", io.ErrUnexpectedEOF, Reset},
+		{"the end, noticed by the reader under a write", &net.OpError{Op: "write", Err: net.ErrClosed}, Reset},
 		{"end inside the handshake", &handshakeError{io.EOF}, Reset},
 		{"unknown authority", &handshakeError{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, TLS},
 		{"alert", &handshakeError{&net.OpError{Op: "remote error", Err: tls.AlertError(40)}}, TLS},

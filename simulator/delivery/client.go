@@ -94,7 +94,7 @@ func (c *Client) attempt(ctx context.Context, r Request, a Attempt) Attempt {
 	if r.DropAnswer {
 		w.hangUp = cancel
 	}
-	req, err := c.newRequest(w.on(withAttempt(timed)), r)
+	req, err := c.NewRequest(w.on(withAttempt(timed)), r)
 	if err != nil {
 		a.Ended, a.Reason, a.Err = time.Now(), Invalid, err.Error()
 		return a
@@ -102,25 +102,13 @@ func (c *Client) attempt(ctx context.Context, r Request, a Attempt) Attempt {
 	err = c.exchange(req, &a)
 	a.Ended = time.Now()
 	dropped := w.report(&a)
-	switch {
-	case dropped:
-		a.Reason = Dropped
-	case a.Status != 0 && !c.Profile.Success(a.Status):
-		a.Reason = Rejected
-	case err == nil:
-		a.Reason = Acked
-	case ctx.Err() != nil: // before the error: it may bear any cause
-		a.Reason = Canceled
-	case timed.Err() != nil:
-		a.Reason = Timeout
-	default:
-		a.Reason = classify(err)
-	}
-	a.Err = describe(a, c.Profile.Timeout, err)
+	a.Conclude(c.Profile, End{Err: err, Dropped: dropped, Canceled: ctx.Err() != nil, Expired: timed.Err() != nil})
 	return a
 }
 
-func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, error) {
+// NewRequest forms the request of one exchange as it is sent, for transports
+// that write it themselves. An error says why it can't be formed.
+func (c *Client) NewRequest(ctx context.Context, r Request) (*http.Request, error) {
 	if c.Profile.Timeout <= 0 {
 		return nil, fmt.Errorf("profile %q has no timeout", c.Profile.Name)
 	}

@@ -15,9 +15,11 @@ const Schema = 1
 
 // Report is what came of a run. Those of a plan's shards merge, see [Merge].
 type Report struct {
-	Schema      int       `json:"schema"`
-	URL         string    `json:"url"`
-	Profile     string    `json:"profile"`
+	Schema  int    `json:"schema"`
+	URL     string `json:"url"`
+	Profile string `json:"profile"`
+	// Transport is what the exchanges were performed with.
+	Transport   string    `json:"transport"`
 	Plan        Scheme    `json:"plan"`
 	Started     time.Time `json:"started"`
 	DurationS   float64   `json:"duration_s"`
@@ -44,6 +46,9 @@ type Report struct {
 	SLO    []Judged  `json:"slo,omitempty"`
 }
 
+// mixedTransports is the transport of a merged report whose shards had several.
+const mixedTransports = "mixed"
+
 // Scheme is as much of a plan as a report needs to be understood and merged.
 type Scheme struct {
 	Seed     uint64 `json:"seed"`
@@ -69,7 +74,7 @@ func (p *Plan) Scheme() Scheme {
 func (r *Runner) Report(scheme Scheme) Report {
 	r.mu.Lock()
 	report := Report{
-		Schema: Schema, URL: r.cfg.URL, Profile: r.cfg.Profile.Name, Plan: scheme,
+		Schema: Schema, URL: r.cfg.URL, Profile: r.cfg.Profile.Name, Transport: r.cfg.Transport, Plan: scheme,
 		Started: r.start, Interrupted: r.interrupted,
 	}
 	if report.Interrupted && scheme.Jobs > 0 {
@@ -115,7 +120,7 @@ func Merge(reports []Report) (Report, error) {
 	reports = slices.Clone(reports)
 	slices.SortFunc(reports, func(a, b Report) int { return a.Plan.Shard - b.Plan.Shard })
 	whole := Report{
-		Schema: Schema, URL: reports[0].URL, Profile: reports[0].Profile,
+		Schema: Schema, URL: reports[0].URL, Profile: reports[0].Profile, Transport: reports[0].Transport,
 		Plan: reports[0].Plan, Started: reports[0].Started, Latency: newLatency(),
 		ByStatus: map[webhook.Status]Latency{}, ByAttempt: map[string]Latency{},
 	}
@@ -184,6 +189,9 @@ func (r *Report) add(shard *Report) {
 		r.Started = shard.Started
 	}
 	r.DurationS = max(r.DurationS, shard.DurationS)
+	if r.Transport != shard.Transport {
+		r.Transport = mixedTransports
+	}
 	r.Interrupted = r.Interrupted || shard.Interrupted
 	r.NotDue += shard.NotDue
 	r.Add(shard.Counts)

@@ -17,6 +17,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.Replay == nil {
 		fmt.Fprintf(&b, ", seed %d", r.Plan.Seed)
 	}
+	if r.Transport != "" {
+		fmt.Fprintf(&b, ", transport %s", r.Transport)
+	}
 	b.WriteByte('\n')
 	if r.Plan.Arrivals != "" {
 		fmt.Fprintf(&b, "arrivals %s", r.Plan.Arrivals)

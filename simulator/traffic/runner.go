@@ -43,6 +43,11 @@ type Config struct {
 	Script    Script
 	Profile   webhook.Profile
 	Exchanger Exchanger
+	// Transport names Exchanger in reports.
+	Transport string
+	// ReuseForms says that Exchanger does not look at a body any more when an
+	// exchange is over, so that forms need no memory of their own.
+	ReuseForms bool
 	// Slow performs the exchanges of jobs that are [Slow], see
 	// [SlowTransport]. Required where the script has some.
 	Slow Exchanger

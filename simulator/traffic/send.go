@@ -45,17 +45,20 @@ func (r *Runner) dispatch(ctx context.Context, e entry) {
 
 // send is one connection: it performs one send after the other.
 func (r *Runner) send(ctx context.Context) {
+	var form []byte
 	for e := range r.ready {
 		if ctx.Err() != nil {
 			r.leave(e)
 		} else {
-			r.perform(ctx, e)
+			form = r.perform(ctx, e, form)
 		}
 		r.done()
 	}
 }
 
-func (r *Runner) perform(ctx context.Context, e entry) {
+// perform performs a send. It returns a form that may be overwritten, as
+// scratch is.
+func (r *Runner) perform(ctx context.Context, e entry, scratch []byte) []byte {
 	a := Attempt{
 		Job: r.cfg.Script.Job(e.ref.index()), Part: e.ref.part(), Number: e.ref.attempt(),
 		Warm: e.ref.warm(), Planned: e.due,
@@ -64,12 +67,15 @@ func (r *Runner) perform(ctx context.Context, e entry) {
 		if err := r.cfg.Announce(a.Job, a.Part); err != nil {
 			r.fail(fmt.Errorf("announcing job %d: %w", a.Job.Notification.JobID, err))
 			r.leave(e)
-			return
+			return scratch
 		}
 	}
-	a.Form = r.cfg.Script.AppendForm(nil, a.Job, a.Part)
-	exchanger := r.cfg.Exchanger
-	if a.Job.Special == Slow {
+	if !r.cfg.ReuseForms {
+		scratch = nil
+	}
+	a.Form = r.cfg.Script.AppendForm(scratch[:0], a.Job, a.Part)
+	exchanger, slow := r.cfg.Exchanger, a.Job.Special == Slow
+	if slow {
 		exchanger = r.cfg.Slow
 	}
 	r.tally.begin(a.Warm)
@@ -83,6 +89,10 @@ func (r *Runner) perform(ctx context.Context, e entry) {
 	}
 	a.Reason, a.Code, a.Err = result.Reason, result.Status, result.Err
 	r.follow(e, a)
+	if slow {
+		return nil // Exchanger is done with it, Slow may not be
+	}
+	return a.Form
 }
 
 // follow does what follows from an attempt that has ended.
