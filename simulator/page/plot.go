@@ -1,6 +1,4 @@
-// Package chart draws figures for the project's pages as inline SVG, made on
-// the server: pages need no script and no network, and can be kept as a file.
-package chart
+package page
 
 import (
 	"fmt"
@@ -42,7 +40,7 @@ const (
 func (p Plot) SVG() template.HTML {
 	x, y := p.scales()
 	var b strings.Builder
-	fmt.Fprintf(&b, `<figure class="chart"><figcaption>%s</figcaption><svg viewBox="0 0 %d %d" role="img" aria-label="%[1]s">`,
+	fmt.Fprintf(&b, `<figure class="chart"><figcaption>%s</figcaption><div class="scroll"><svg viewBox="0 0 %d %d" role="img" aria-label="%[1]s">`,
 		template.HTMLEscapeString(p.Title), width, height)
 	for _, tick := range y.ticks(p.LogY) {
 		at := y.place(tick)
@@ -66,7 +64,7 @@ func (p Plot) SVG() template.HTML {
 		}
 		b.WriteString(`"/>`)
 	}
-	b.WriteString("</svg>")
+	b.WriteString("</svg></div>")
 	names := make([]string, len(p.Series))
 	for i, s := range p.Series {
 		names[i] = s.Name
@@ -170,46 +168,3 @@ func (p Plot) scales() (x, y scale) {
 	}
 	return x, y
 }
-
-// Bar is one value of a chart of bars.
-type Bar struct {
-	Name  string
-	Value float64
-	// Text is the value as it is shown.
-	Text string
-}
-
-// Bars draws values from 0, a row each.
-func Bars(title string, bars []Bar) template.HTML {
-	const row, from = 22, 120
-	most := 0.0
-	for _, bar := range bars {
-		most = max(most, bar.Value)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<figure class="chart"><figcaption>%s</figcaption><svg viewBox="0 0 %d %d" role="img" aria-label="%[1]s">`,
-		template.HTMLEscapeString(title), width, row*len(bars)+4)
-	for i, bar := range bars {
-		long := 0.0
-		if most > 0 {
-			long = (width - from - 140) * bar.Value / most
-		}
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text><rect class="bar" x="%d" y="%d" width="%.1f" height="%d"/><text x="%.1f" y="%d">%s</text>`,
-			from-8, i*row+16, template.HTMLEscapeString(bar.Name), from, i*row+4, long, row-6,
-			from+long+6, i*row+16, template.HTMLEscapeString(bar.Text))
-	}
-	b.WriteString("</svg></figure>")
-	return template.HTML(b.String()) //nolint:gosec // every text in it is escaped
-}
-
-// Style is the CSS that the charts need, for both light and dark screens.
-const Style template.CSS = `
-.chart{margin:1.5rem 0}.chart figcaption{font-weight:600;margin-bottom:.3rem}
-.chart svg{width:100%;max-width:45rem;height:auto;display:block}
-.chart text{font:11px system-ui,sans-serif;fill:currentColor}
-.chart .grid{stroke:currentColor;stroke-opacity:.15}
-.chart polyline{fill:none;stroke-width:1.6}
-.chart .bar,.chart .s0{stroke:#2f6fde;color:#2f6fde}.chart .bar{fill:#2f6fde;stroke:none}
-.chart .s1{stroke:#d9480f;color:#d9480f}.chart .s2{stroke:#2b8a3e;color:#2b8a3e}.chart .s3{stroke:#9c36b5;color:#9c36b5}
-.chart .legend{margin:.2rem 0;font-size:.85rem}.chart .legend span::before{content:"\2014\2002"}
-`

@@ -1,4 +1,4 @@
-package chart_test
+package page_test
 
 import (
 	"encoding/xml"
@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/scrapehook/scrapehook/simulator/chart"
+	"github.com/scrapehook/scrapehook/simulator/page"
 )
 
 // wellFormed fails unless text is XML with finite numbers only.
@@ -32,14 +32,14 @@ func wellFormed(t *testing.T, text string) {
 func TestPlotKeepsWithinItsFrame(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`points="([^"]*)"`)
-	for name, plot := range map[string]chart.Plot{
+	for name, plot := range map[string]page.Plot{
 		"nothing":       {},
-		"no points":     {Series: []chart.Series{{Name: "a"}}},
-		"a point":       {Series: []chart.Series{{Points: []chart.Point{{3, 5}}}}},
-		"zeros":         {Series: []chart.Series{{Points: []chart.Point{{0, 0}, {1, 0}}}}},
-		"zeros, by log": {LogY: true, Series: []chart.Series{{Points: []chart.Point{{0, 0}, {1, 0}}}}},
-		"by log":        {LogY: true, Series: []chart.Series{{Points: []chart.Point{{0, 0}, {1, 0.02}, {2, 7}, {3, 1000}}}}},
-		"two lines":     {Series: []chart.Series{{Points: []chart.Point{{0, 1}, {1, 2}}}, {Points: []chart.Point{{5, 100}}}}},
+		"no points":     {Series: []page.Series{{Name: "a"}}},
+		"a point":       {Series: []page.Series{{Points: []page.Point{{3, 5}}}}},
+		"zeros":         {Series: []page.Series{{Points: []page.Point{{0, 0}, {1, 0}}}}},
+		"zeros, by log": {LogY: true, Series: []page.Series{{Points: []page.Point{{0, 0}, {1, 0}}}}},
+		"by log":        {LogY: true, Series: []page.Series{{Points: []page.Point{{0, 0}, {1, 0.02}, {2, 7}, {3, 1000}}}}},
+		"two lines":     {Series: []page.Series{{Points: []page.Point{{0, 1}, {1, 2}}}, {Points: []page.Point{{5, 100}}}}},
 	} {
 		text := string(plot.SVG())
 		wellFormed(t, text)
@@ -59,15 +59,15 @@ func TestPlotKeepsWithinItsFrame(t *testing.T) {
 func TestTextIsEscaped(t *testing.T) {
 	t.Parallel()
 	const evil = `<script>"x"&`
-	plot := chart.Plot{
+	plot := page.Plot{
 		Title: evil, X: func(float64) string { return evil }, Y: func(float64) string { return evil },
-		Series: []chart.Series{{Name: evil, Points: []chart.Point{{0, 1}, {1, math.Pi}}}},
+		Series: []page.Series{{Name: evil, Points: []page.Point{{0, 1}, {1, math.Pi}}}},
 	}
-	for _, text := range []string{string(plot.SVG()), string(chart.Bars(evil, []chart.Bar{{evil, 1, evil}, {"b", 0, "0"}}))} {
+	for _, text := range []string{string(plot.SVG()), string(page.Bars(evil, []page.Bar{{evil, 1, evil}, {"b", 0, "0"}}))} {
 		wellFormed(t, text)
 		if strings.Contains(text, "<script") {
 			t.Errorf("not escaped: %s", text)
 		}
 	}
-	wellFormed(t, string(chart.Bars("none", nil)))
+	wellFormed(t, string(page.Bars("none", nil)))
 }
