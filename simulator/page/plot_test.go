@@ -29,6 +29,19 @@ func wellFormed(t *testing.T, text string) {
 	}
 }
 
+// number reads a number; nothing is 0.
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestPlotKeepsWithinItsFrame(t *testing.T) {
 	t.Parallel()
 	line := regexp.MustCompile(`points="([^"]*)"`)
