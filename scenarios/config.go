@@ -29,6 +29,8 @@ type Config struct {
 	Name string
 	// Version is that of the tool, for reports; it may be empty.
 	Version string
+	// Command repeats the run, for reports; it may be empty.
+	Command string
 	// Profile is the sender's rules; the zero value is profile 2020.
 	Profile webhook.Profile
 	// Seed decides ids and rows. A receiver remembers what it has seen, so a

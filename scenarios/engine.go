@@ -158,7 +158,7 @@ func (r *Run) play(ctx context.Context) {
 func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	cfg, hide := r.lab.cfg, r.lab.redactor
 	report := Report{
-		Interrupted: ctx.Err() != nil, Version: cfg.Version,
+		Interrupted: ctx.Err() != nil, Version: cfg.Version, Command: hide.command(cfg.Command),
 		Name: hide.text(cfg.Name), Endpoint: hide.text(cfg.Endpoint), Profile: cfg.Profile.Name,
 		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.text(r.lab.apiURL), Began: r.began,
 		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.lab.timing.quiet,

@@ -71,6 +71,8 @@ type Report struct {
 	Verdict Overall
 	// Version is that of the tool.
 	Version string
+	// Command repeats the run; empty if that is not known.
+	Command string
 	// Interrupted is set when the run was stopped before its end; what was
 	// known by then is in the results.
 	Interrupted bool

@@ -15,7 +15,7 @@ import (
 // config validates the flags and turns them into a run's configuration.
 func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Config, func(), error) {
 	cfg := scenarios.Config{
-		Version: buildVersion(), Seed: f.seed, Fast: f.fast,
+		Version: buildVersion(), Command: repeatedBy(os.Args, f.seed), Seed: f.seed, Fast: f.fast,
 		EffectTimeout: f.effectTimeout, RetryTimeout: f.retryTimeout, StartTimeout: f.startTimeout,
 		Concurrency: f.concurrency, Burst: f.burst,
 		APIListen: f.apiListen, APIURL: f.apiURL, APIToken: f.apiToken,

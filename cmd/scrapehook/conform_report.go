@@ -43,6 +43,7 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 	for _, s := range []sink{
 		{jsonFile, stdout, report.JSON},
 		{f.junit, stdout, report.JUnit},
+		{f.html, stdout, report.HTML},
 	} {
 		if s.path == "" {
 			continue

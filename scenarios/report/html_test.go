@@ -1,0 +1,128 @@
+package report_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/report"
+)
+
+func asHTML(t *testing.T, r scenarios.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.HTML(&b, r, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestHTMLNamesEveryVerdict(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	r.Version, r.Command = "v1", "scrapehook conform --seed 42"
+	page := asHTML(t, r)
+	for _, result := range sample().Results {
+		item := fmt.Sprintf(`data-id="%s" data-verdict="%s" data-level="MUST" data-group="ACK"`, result.ID, result.Verdict)
+		if strings.Count(page, item) != 1 {
+			t.Errorf("%s is there %d times", item, strings.Count(page, item))
+		}
+	}
+	for _, part := range []string{"Not conformant", "1 of 7 MUSTs is broken", "repair ACK-03 first", "40 rows &lt;twice&gt;", "do &amp; this", "scrapehook conform --seed 42", "v1"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("no %q in the page", part)
+		}
+	}
+}
+
+func TestHTMLSaysWhatItMeans(t *testing.T) {
+	t.Parallel()
+	one := func(v scenarios.Verdict, known string) scenarios.Report {
+		return scenarios.Report{Results: []scenarios.Result{{
+			Requirement: scenarios.Requirement{ID: "ACK-01", Level: scenarios.Must}, Verdict: v, Known: known,
+		}}}
+	}
+	whole := scenarios.Report{Verdict: scenarios.Conformant}
+	for _, s := range scenarios.Catalogue() {
+		whole.Results = append(whole.Results, scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Pass, Duration: time.Second})
+	}
+	for name, tc := range map[string]struct {
+		report  scenarios.Report
+		verdict scenarios.Overall
+		says    []string
+	}{
+		"all is met":     {whole, scenarios.Conformant, []string{"Conformant", "requirements are met", "in your CI"}},
+		"a part is met":  {one(scenarios.Pass, ""), scenarios.Conformant, []string{"Conformant", "This run was of 1 of the"}},
+		"a warning":      {one(scenarios.Warn, ""), scenarios.Conformant, []string{"1 SHOULD is not"}},
+		"unseen":         {one(scenarios.NotObservable, ""), scenarios.Partial, []string{"Partial", "1 MUST was not observed", "--probe"}},
+		"broken":         {one(scenarios.Fail, ""), scenarios.Failed, []string{"Not conformant", "repair ACK-01, and run it again"}},
+		"known, but met": {one(scenarios.Pass, "ticket 7"), scenarios.Failed, []string{"1 requirement is on the list", "take off the list"}},
+		"harness":        {one(scenarios.Errored, ""), scenarios.Broken, []string{"Not judged", "says nothing about the endpoint"}},
+		"nothing":        {scenarios.Report{}, scenarios.Broken, []string{"Not judged"}},
+	} {
+		tc.report.Verdict = tc.verdict
+		page := asHTML(t, tc.report)
+		for _, part := range tc.says {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s: the page does not say %q", name, part)
+			}
+		}
+		if strings.Contains(page, "NaN") || strings.Contains(page, "Inf%") || strings.Contains(page, "<no value>") || strings.Contains(page, "ZgotmplZ") {
+			t.Errorf("%s: a value is missing", name)
+		}
+	}
+}
+
+// TestHTMLIsEscaped: everything that a receiver or a user can say is text.
+func TestHTMLIsEscaped(t *testing.T) {
+	t.Parallel()
+	const evil = `"'><script>alert(1)</script><img src=http://127.0.0.1/x onerror=alert(1)>`
+	r := scenarios.Report{
+		Verdict: scenarios.Failed, Name: evil, Endpoint: evil + "/", Profile: evil, Probes: []string{evil}, APIURL: evil, Output: evil,
+		Results: []scenarios.Result{{
+			Requirement: scenarios.Requirement{ID: "ACK-01", Level: scenarios.Must, Title: evil}, Verdict: scenarios.Fail,
+			Findings: []scenarios.Finding{{Verdict: scenarios.Fail, Subject: evil, Expected: evil, Actual: evil}},
+			Evidence: []scenarios.Evidence{{Kind: scenarios.OfRequest, Text: evil, Wire: &scenarios.Wire{
+				Request: scenarios.Message{Head: evil, Body: evil}, Answer: scenarios.Message{Head: evil, Body: evil}, Curl: evil,
+			}}},
+			Duration: time.Second, Known: evil,
+		}},
+	}
+	page := asHTML(t, r)
+	if strings.Count(page, "<script") != 1 || strings.Contains(page, "<img") {
+		t.Errorf("not escaped:\n%s", page)
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href|action)="?([^"\s>]*)`).FindAllStringSubmatch(page, -1) {
+		if !strings.HasPrefix(m[1], "#") && !strings.HasPrefix(m[1], "data:image/") && !strings.Contains(m[0], "127.0.0.1/x") {
+			t.Errorf("the page asks for %s", m[0])
+		}
+	}
+}
+
+// TestHTMLIsBounded: whatever a receiver answers, the page can be opened.
+func TestHTMLIsBounded(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("é", 32<<10)
+	message := scenarios.Message{Head: "HTTP/1.1 200 OK", Body: large, Bytes: 1 << 30}
+	r := scenarios.Report{Verdict: scenarios.Failed, Output: strings.Repeat(large, 100)}
+	for _, s := range scenarios.Catalogue() {
+		result := scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Fail, Duration: time.Minute}
+		for i := range 500 {
+			result.Evidence = append(result.Evidence, scenarios.Evidence{
+				At: time.Duration(i) * time.Millisecond, Kind: scenarios.OfRequest, Text: large, Wire: &scenarios.Wire{Request: message, Answer: message, Curl: large},
+			})
+			result.Findings = append(result.Findings, scenarios.Finding{Verdict: scenarios.Fail, Subject: "job", Expected: large, Actual: large})
+		}
+		r.Results = append(r.Results, result)
+	}
+	page := asHTML(t, r)
+	if len(page) > 8<<20 {
+		t.Errorf("the page has %d MiB", len(page)>>20)
+	}
+	if !strings.Contains(page, "left out") || !strings.Contains(page, "cut here") {
+		t.Error("it does not say that anything is left out")
+	}
+}

@@ -1,0 +1,262 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+// htmlView is what the page shows, in the order in which it shows it.
+type htmlView struct {
+	// Face is the verdict whose colour and sign the whole one has.
+	Face                    scenarios.Verdict
+	Headline, Meaning, Next string
+	Counts                  []countView
+	Facts                   []factView
+	Command                 string
+	Repairs, Unjudged       []itemView
+	Compared                *Comparison // nil: with nothing
+	Lanes                   template.HTML
+	Groups                  []groupView
+	Output                  *outputView
+}
+
+// countView is how many requirements have a verdict, and its part of a bar, in
+// percent.
+type countView struct {
+	Verdict     scenarios.Verdict
+	N           int
+	From, Share string
+}
+
+type factView struct {
+	Name  string
+	Lines []string
+}
+
+type groupView struct {
+	ID, Name string
+	Items    []itemView
+}
+
+// itemView is one requirement.
+type itemView struct {
+	scenarios.Result
+	Group, Took string
+	// First are the findings that a card shows at once, Rest the others.
+	First, Rest []scenarios.Finding
+	// More counts the findings that are not shown.
+	More int
+	// Blocks says which others can't be judged because of it.
+	Blocks string
+	// Need is what the user must give for it to be seen.
+	Need string
+	// Seen counts the pieces of evidence by kind.
+	Seen     string
+	Evidence []evidenceView
+}
+
+// outputView is what the receiver printed, or the end of it.
+type outputView struct{ Size, Text string }
+
+// groupNames say what a group of requirements is about.
+var groupNames = map[string]string{
+	"ACK":  "Answering in time",
+	"IDEM": "Importing once",
+	"DATA": "Importing everything",
+	"FORM": "Reading the form",
+	"SEC":  "Trusting nobody",
+	"DUR":  "Surviving a crash",
+	"API":  "Being a good client of the API",
+}
+
+func viewOf(r scenarios.Report, compared *Comparison) htmlView {
+	v := htmlView{Facts: facts(r), Command: r.Command, Compared: compared, Lanes: lanesPicture(r), Output: outputOf(r.Output)}
+	items := itemsOf(r)
+	for _, item := range items {
+		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
+			v.Groups = append(v.Groups, groupView{ID: item.Group, Name: cmp.Or(groupNames[item.Group], item.Group)})
+		}
+		group := &v.Groups[len(v.Groups)-1]
+		group.Items = append(group.Items, item)
+		switch {
+		case item.Repairable(), item.Known != "" && item.Verdict == scenarios.Pass:
+			v.Repairs = append(v.Repairs, item)
+		case item.Verdict == scenarios.NotObservable, item.Verdict == scenarios.Blocked, item.Verdict == scenarios.Errored:
+			v.Unjudged = append(v.Unjudged, item)
+		}
+	}
+	slices.SortStableFunc(v.Repairs, func(a, b itemView) int { return a.urgency() - b.urgency() })
+	v.Counts = countsOf(r)
+	v.sumUp(r)
+	return v
+}
+
+// urgency orders what is to be repaired, the lowest first: MUSTs before
+// SHOULDs, what others depend on before the rest, and at the end what the user
+// knows.
+func (i itemView) urgency() int {
+	urgency := 0
+	if i.Known != "" {
+		urgency += 4
+	}
+	if i.Verdict != scenarios.Fail {
+		urgency += 2
+	}
+	if i.Blocks == "" {
+		urgency++
+	}
+	return urgency
+}
+
+func itemsOf(r scenarios.Report) []itemView {
+	shown := shownEvidence(r.Results)
+	catalogue := map[string]scenarios.Scenario{}
+	for _, s := range scenarios.Catalogue() {
+		catalogue[s.ID] = s
+	}
+	items := make([]itemView, 0, len(r.Results))
+	for i, result := range r.Results {
+		group, _, _ := strings.Cut(result.ID, "-")
+		more := max(0, len(result.Findings)-findingsShown)
+		result.Findings = shortened(result.Findings)
+		first := min(3, len(result.Findings))
+		items = append(items, itemView{
+			Result: result, Group: group, Took: Took(result.Duration),
+			First: result.Findings[:first], Rest: result.Findings[first:], More: more,
+			Blocks: blocks(r.Results, result), Need: needs(catalogue[result.ID]),
+			Seen: countKinds(result.Evidence), Evidence: shown[i],
+		})
+	}
+	return items
+}
+
+// findingsShown bounds the findings of a requirement, each of which says about
+// the same.
+const findingsShown = 20
+
+// shortened are the first findings, without what is too long to be read.
+func shortened(all []scenarios.Finding) []scenarios.Finding {
+	findings := slices.Clone(all[:min(findingsShown, len(all))])
+	for i := range findings {
+		f := &findings[i]
+		f.Subject, f.Expected, f.Actual = shortText(f.Subject), shortText(f.Expected), shortText(f.Actual)
+	}
+	return findings
+}
+
+// blocks says which requirements could not be judged because of one.
+func blocks(results []scenarios.Result, broken scenarios.Result) string {
+	var ids []string
+	for _, r := range results {
+		if r.Verdict == scenarios.Blocked && slices.Contains(r.Needs, broken.ID) {
+			ids = append(ids, r.ID)
+		}
+	}
+	switch {
+	case len(ids) == 0 || !broken.Repairable():
+		return ""
+	case len(ids) == 1:
+		return ids[0] + " can’t be judged."
+	case len(ids) > 6:
+		return fmt.Sprintf("%d others can’t be judged.", len(ids))
+	}
+	return strings.Join(ids[:len(ids)-1], ", ") + " and " + ids[len(ids)-1] + " can’t be judged."
+}
+
+// countsOf counts the verdicts that there are, the best first.
+func countsOf(r scenarios.Report) []countView {
+	var counts []countView
+	totals, before := r.Totals(), 0
+	for _, v := range scenarios.Verdicts() {
+		n := totals[v]
+		if n == 0 {
+			continue
+		}
+		whole := float64(len(r.Results))
+		counts = append(counts, countView{
+			v, n, fmt.Sprintf("%.2f", 100*float64(before)/whole), fmt.Sprintf("%.2f", 100*float64(n)/whole),
+		})
+		before += n
+	}
+	return counts
+}
+
+// facts are what a run is told apart by.
+func facts(r scenarios.Report) []factView {
+	endpoint := []string{r.Name}
+	if r.Endpoint != r.Name && r.Endpoint != "" {
+		endpoint = append(endpoint, r.Endpoint)
+	}
+	probes := r.Probes
+	if len(probes) == 0 {
+		probes = []string{"the simulated API only"}
+	}
+	profile := r.Profile
+	if r.Fast {
+		profile += ", fast: our own pauses are shortened"
+	}
+	list := []factView{
+		{"Endpoint", endpoint},
+		{"Profile", []string{profile}},
+		{"Imports seen by", probes},
+		{"Seed", []string{fmt.Sprint(r.Seed)}},
+		{"Date", []string{r.Began.Format("2 January 2006, 15:04:05 MST")}},
+		{"Took", []string{Took(r.Duration)}},
+		{"scrapehook", []string{r.Version}},
+	}
+	if r.APIURL != "" {
+		list = append(list, factView{"Simulated API", []string{r.APIURL}})
+	}
+	for _, fact := range []factView{
+		{"Started by", words(r.Declared.Run, r.Declared.StartCommand)},
+		{"Killed by", words(r.Declared.KillCommand)},
+		{"Secret token", words(r.Declared.Token)},
+		{"Declared not to be met", reasons(r.Declared.Unsupported)},
+		{"Known to fail", reasons(r.Declared.KnownFailing)},
+	} {
+		if len(fact.Lines) > 0 {
+			list = append(list, fact)
+		}
+	}
+	return list
+}
+
+// words are those that are not empty.
+func words(all ...string) []string {
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+// reasons are a line each, in the order of the IDs.
+func reasons(byID map[string]string) []string {
+	var lines []string
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		lines = append(lines, id+": "+byID[id])
+	}
+	return lines
+}
+
+// outputShown bounds what is shown of the receiver's output, in bytes; the end
+// of it tells most.
+const outputShown = 64 << 10
+
+func outputOf(text string) *outputView {
+	if text == "" {
+		return nil
+	}
+	size := fmt.Sprintf("%d lines", strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1)
+	if len(text) > outputShown {
+		text = strings.ToValidUTF8(text[len(text)-outputShown:], "")
+		size += fmt.Sprintf(", of which the last %d KiB are here", outputShown>>10)
+	}
+	return &outputView{size, text}
+}
+
+// since writes a time within a scenario, in seconds.
+func since(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }
