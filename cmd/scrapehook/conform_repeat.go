@@ -32,5 +32,5 @@ func shellWord(s string) string {
 	if s != "" && strings.Trim(s, plain) == "" {
 		return s
 	}
-	return shellQuote(s)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
