@@ -83,8 +83,11 @@ func excerpt(text string, words []string, most int) string {
 }
 
 func leftOut(lines int) string {
-	if lines == 0 {
+	switch lines {
+	case 0:
 		return ""
+	case 1:
+		return "… 1 line left out …\n"
 	}
 	return fmt.Sprintf("… %d lines left out …\n", lines)
 }

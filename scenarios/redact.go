@@ -20,7 +20,6 @@ type redactor struct {
 	known *regexp.Regexp // nil: none is known
 	// variable is the shell variable that a curl line has for a spelling.
 	variable map[string]string
-	longest  int // of the spellings, in bytes
 }
 
 // newRedactor knows the secrets of a configuration. The default token of the
@@ -79,7 +78,6 @@ func (r *redactor) compile() {
 	var spellings []string
 	for s := range r.variable {
 		spellings = append(spellings, s)
-		r.longest = max(r.longest, len(s))
 	}
 	if len(spellings) == 0 {
 		return
@@ -146,10 +144,23 @@ func (r redactor) values(s string) string {
 // cut is text for the beginning of something longer: no more than most bytes
 // of it, and no part of a secret at its end. whole is the length of all of it.
 func (r redactor) cut(s string, whole int64, most int) string {
-	if whole > int64(len(s)) {
-		s = s[:max(0, len(s)-r.longest)]
+	if s = r.values(s); whole > int64(len(s)) {
+		s = r.withoutBegun(s)
 	}
 	return beginning(r.text(s), most)
+}
+
+// withoutBegun is s without the beginning of a secret at its end.
+func (r redactor) withoutBegun(s string) string {
+	begun := 0
+	for spelling := range r.variable {
+		for n := min(len(spelling)-1, len(s)); n > begun; n-- {
+			if strings.HasSuffix(s, spelling[:n]) {
+				begun = n
+			}
+		}
+	}
+	return s[:len(s)-begun]
 }
 
 // beginning is the beginning of s, at most that many bytes, as valid UTF-8.

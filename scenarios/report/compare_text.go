@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // comparison is the text of what changed.
@@ -16,19 +17,19 @@ func comparison(c Comparison, style Style) string {
 	}
 	for _, kind := range ChangeKinds() {
 		changes := c.Of(kind)
-		if len(changes) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "  %s\n", kindTitle(kind))
-		for _, change := range changes {
-			verdicts := change.words()
-			painted := verdicts
-			if change.After != "" {
-				painted = style.paint(change.After, verdicts)
+		switch {
+		case len(changes) == 0:
+		case kind == Added || kind == Gone: // mostly another filter's doing
+			var ids []string
+			for _, change := range changes {
+				ids = append(ids, change.ID)
 			}
-			const column = 46
-			fmt.Fprintf(&b, "    %-8s  %-6s  %s%s  %s\n", change.ID, change.Level, painted,
-				strings.Repeat(" ", max(0, column-22-len([]rune(verdicts)))), style.fold(change.Title, column))
+			fmt.Fprintf(&b, "  %s: %s\n", kindTitle(kind), style.fold(strings.Join(ids, ", "), 4))
+		default:
+			fmt.Fprintf(&b, "  %s\n", kindTitle(kind))
+			for _, change := range changes {
+				b.WriteString(change.line(style))
+			}
 		}
 	}
 	fmt.Fprintf(&b, "  %s as before\n", counted(c.Same, "requirement"))
@@ -59,15 +60,12 @@ func kindTitle(k ChangeKind) string {
 	return "another verdict"
 }
 
-// words are the verdicts before and after.
-func (c Change) words() string {
-	switch {
-	case c.Before == "":
-		return label(c.After)
-	case c.After == "":
-		return "was " + label(c.Before)
-	}
-	return label(c.Before) + " → " + label(c.After)
+// line is a change as a row under its kind.
+func (c Change) line(style Style) string {
+	const wide = 20
+	verdicts := label(c.Before) + " → " + label(c.After)
+	space := strings.Repeat(" ", max(0, wide-utf8.RuneCountInString(verdicts)))
+	return fmt.Sprintf("    %-8s  %-6s  %s%s  %s\n", c.ID, c.Level, style.paint(c.After, verdicts), space, style.fold(c.Title, wide+24))
 }
 
 func counted(n int, what string) string {

@@ -4,13 +4,20 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
-// The JUnit format, as the CI systems that matter read it.
+// junitKept bounds each text of a case, in bytes: CI systems refuse files of
+// some tens of megabytes.
+const junitKept = 16 << 10
+
+// The JUnit format, as the CI systems that matter read it; testdata/junit.xsd
+// says the same.
 type junitSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
 	Name     string       `xml:"name,attr"`
@@ -42,13 +49,15 @@ type junitProperty struct {
 }
 
 type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Time    string        `xml:"time,attr"`
-	Failure *junitOutcome `xml:"failure"`
-	Error   *junitOutcome `xml:"error"`
-	Skipped *junitOutcome `xml:"skipped"`
-	Output  string        `xml:"system-out,omitempty"`
+	Class      string          `xml:"classname,attr"`
+	Name       string          `xml:"name,attr"`
+	Time       string          `xml:"time,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Failure    *junitOutcome   `xml:"failure"`
+	Error      *junitOutcome   `xml:"error"`
+	Skipped    *junitOutcome   `xml:"skipped"`
+	Output     string          `xml:"system-out,omitempty"`
+	Errors     string          `xml:"system-err,omitempty"`
 }
 
 type junitOutcome struct {
@@ -58,20 +67,17 @@ type junitOutcome struct {
 }
 
 // JUnit writes the report as JUnit XML, a suite for each group of
-// requirements. A broken SHOULD is a passed case whose output carries the
-// warning, since JUnit knows nothing between; what was not observed or was
-// blocked is skipped, with the reason.
+// requirements. A broken SHOULD is a skipped case whose message begins with
+// "warning": JUnit knows nothing between, and what a passed case has to say is
+// shown by no CI system. What was not observed or was blocked is skipped as
+// well. The verdict itself is a property of each case.
 func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
-	doc := junitSuites{Name: "scrapehook conform " + r.Name, Time: seconds(r.Duration)}
+	doc := junitSuites{Name: printable("scrapehook conform " + r.Name), Time: seconds(r.Duration)}
 	for _, result := range r.Results {
 		group, _, _ := strings.Cut(result.ID, "-")
 		if n := len(doc.Suites); n == 0 || doc.Suites[n-1].Name != group {
 			doc.Suites = append(doc.Suites, junitSuite{
-				Name: group, Timestamp: r.Began.UTC().Format("2006-01-02T15:04:05"),
-				Properties: []junitProperty{
-					{"verdict", string(r.Verdict)}, {"endpoint", r.Endpoint},
-					{"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
-				},
+				Name: group, Timestamp: r.Began.UTC().Format("2006-01-02T15:04:05"), Properties: junitProperties(r),
 			})
 		}
 		doc.Suites[len(doc.Suites)-1].add(result)
@@ -95,51 +101,123 @@ func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 	return err
 }
 
-func (s *junitSuite) add(r scenarios.Result) {
-	c := junitCase{
-		Class: "conform." + s.Name, Name: fmt.Sprintf("%s %s: %s", r.ID, r.Level, r.Title),
-		Time: seconds(r.Duration), Output: printable(r.Timeline()),
+// junitProperties are the facts of the run. The format has a place for them in
+// each suite only.
+func junitProperties(r scenarios.Report) []junitProperty {
+	d := r.Declared
+	all := []junitProperty{
+		{"verdict", string(r.Verdict)}, {"endpoint", r.Endpoint}, {"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
+		{"fast", fmt.Sprint(r.Fast)}, {"version", r.Version}, {"probes", strings.Join(r.Probes, ", ")}, {"api_url", r.APIURL},
+		{"token", d.Token}, {"run", d.Run}, {"start_cmd", d.StartCommand}, {"kill_cmd", d.KillCommand},
 	}
-	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: printable(r.Explain())}
-	if len(r.Findings) > 0 {
-		f := r.Findings[0]
-		outcome.Message = printable(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
-	}
-	s.Tests++
-	verdict := r.Verdict
-	if r.Known != "" {
-		outcome.Text = "known: " + printable(r.Known) + "\n" + outcome.Text
-		switch verdict { // known failures don't fail the build; one that passes does
-		case scenarios.Pass:
-			verdict = scenarios.Fail
-		case scenarios.Fail:
-			verdict = scenarios.Blocked
-		default:
+	for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
+		if took, ok := r.Lanes[lane]; ok {
+			all = append(all, junitProperty{"lane." + lane.String(), seconds(took)})
 		}
 	}
-	switch verdict {
-	case scenarios.Pass:
-	case scenarios.Warn:
-		c.Output = "warning (a SHOULD is broken)\n" + outcome.Text + "\n" + c.Output
-	case scenarios.Fail:
-		c.Failure = outcome
+	for what, byID := range map[string]map[string]string{"unsupported.": d.Unsupported, "known_failing.": d.KnownFailing} {
+		for _, id := range slices.Sorted(maps.Keys(byID)) {
+			all = append(all, junitProperty{what + id, byID[id]})
+		}
+	}
+	all = slices.DeleteFunc(all, func(p junitProperty) bool { return p.Value == "" })
+	for i := range all {
+		all[i].Value = printable(all[i].Value)
+	}
+	slices.SortStableFunc(all[1:], func(a, b junitProperty) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// add adds the case of one requirement. Its time is its own: what it waited for
+// others is no part of it.
+func (s *junitSuite) add(r scenarios.Result) {
+	own := r.Duration - r.Waited
+	c := junitCase{
+		Class: "conform." + s.Name, Name: printable(fmt.Sprintf("%s %s: %s", r.ID, r.Level, r.Title)), Time: seconds(own),
+		Properties: []junitProperty{{"verdict", string(r.Verdict)}, {"level", string(r.Level)}, {"lane", r.Lane.String()}},
+		Output:     kept(timeline(r)),
+	}
+	if r.Verdict != scenarios.Pass {
+		c.Errors = kept(r.Output)
+	}
+	c.judge(r)
+	s.Tests++
+	switch {
+	case c.Failure != nil:
 		s.Failures++
-	case scenarios.Errored:
-		c.Error = outcome
+	case c.Error != nil:
 		s.Errors++
-	case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
-		c.Skipped = outcome
+	case c.Skipped != nil:
 		s.Skipped++
 	}
 	s.Cases = append(s.Cases, c)
-	s.took += r.Duration
+	s.took += own
 	s.Time = seconds(s.took)
 }
 
-// printable drops what XML can't carry.
+// judge sets the outcome that JUnit has for the verdict.
+func (c *junitCase) judge(r scenarios.Result) {
+	outcome := &junitOutcome{Message: string(r.Verdict), Type: string(r.Verdict), Text: kept(r.Explain())}
+	if len(r.Findings) > 0 {
+		f := r.Findings[0]
+		outcome.Message = kept(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
+	}
+	if r.Known != "" {
+		outcome.Text = "known: " + kept(r.Known) + "\n" + outcome.Text
+		switch r.Verdict { // known failures don't fail the build; one that passes does
+		case scenarios.Pass:
+			c.Failure = outcome
+			return
+		case scenarios.Fail:
+			c.Skipped = outcome
+			return
+		default:
+		}
+	}
+	switch r.Verdict {
+	case scenarios.Pass:
+	case scenarios.Fail:
+		c.Failure = outcome
+	case scenarios.Errored:
+		c.Error = outcome
+	case scenarios.Warn:
+		outcome.Message = "warning, a SHOULD is broken: " + outcome.Message
+		c.Skipped = outcome
+	case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
+		c.Skipped = outcome
+	}
+}
+
+// timeline is the evidence as text; where something is to be repaired, with the
+// commands that send the requests again.
+func timeline(r scenarios.Result) string {
+	if !r.Repairable() {
+		return r.Timeline()
+	}
+	var b strings.Builder
+	b.WriteString(r.Timeline())
+	for _, e := range r.Evidence {
+		if e.Wire != nil && e.Wire.Curl != "" {
+			fmt.Fprintf(&b, "\nagain, %.3f s: %s\n", e.At.Seconds(), e.Wire.Curl)
+		}
+	}
+	return b.String()
+}
+
+// kept is printable text, cut to what a CI system takes.
+func kept(s string) string {
+	s = printable(s)
+	if len(s) <= junitKept {
+		return s
+	}
+	cut := strings.ToValidUTF8(s[:junitKept], "")
+	return fmt.Sprintf("%s\n… %d bytes left out, see the JSON report …\n", cut, len(s)-len(cut))
+}
+
+// printable replaces what XML can't carry.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 && r != '\n' && r != '\t' {
+		if r < 0x20 && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
 			return '\uFFFD'
 		}
 		return r

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,19 +13,26 @@ import (
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
 
-// sample has one result of each verdict.
+// sample has one result of each verdict, and everything that a report may have.
 func sample() scenarios.Report {
 	r := scenarios.Report{
 		Verdict: scenarios.Failed, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
 		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
+		APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
+		Declared: scenarios.Declared{
+			Token: "query:token", Run: "serve", Unsupported: map[string]string{"ACK-05": "no need"}, KnownFailing: map[string]string{"ACK-08": "ticket 7"},
+		},
 	}
 	for i, v := range scenarios.Verdicts() {
 		result := scenarios.Result{
 			Requirement: scenarios.Requirement{
 				ID: "ACK-0" + string(rune('1'+i)), Level: scenarios.Must, Title: "a <title>", Repair: "do & this",
 			},
-			Verdict: v, Duration: 12 * time.Millisecond,
-			Evidence: []scenarios.Evidence{{At: 1500 * time.Microsecond, Kind: "request", Text: "POST \x00\x1b \"a\""}},
+			Verdict: v, Duration: 12 * time.Millisecond, Waited: 2 * time.Millisecond, Output: "job 7 \x1b[31m<done>\n",
+			Evidence: []scenarios.Evidence{{
+				At: 1500 * time.Microsecond, Took: time.Millisecond, Kind: scenarios.OfRequest, Text: "POST \x00\x1b \"a\"",
+				Wire: &scenarios.Wire{Request: scenarios.Message{Head: "POST / HTTP/1.1", Body: "a=b", Bytes: 10 << 20}, Curl: "curl 'http://127.0.0.1:1/hook'"},
+			}, {At: -time.Millisecond, Kind: scenarios.OfAPI, Text: "GET"}},
 		}
 		if v != scenarios.Pass {
 			result.Findings = []scenarios.Finding{{Verdict: v, Subject: "job 7", Expected: "20 rows", Actual: "40 rows <twice>"}}
@@ -43,6 +51,8 @@ func TestText(t *testing.T) {
 	const want = `endpoint  http://127.0.0.1:1/hook
 profile   2020, fast
 probes    file:rows.jsonl
+declared  token query:token, 1 not supported, 1 known failing
+version   v1
 seed      42
 
 ID        LEVEL   VERDICT     TIME   REQUIREMENT
@@ -145,12 +155,32 @@ func TestJUnit(t *testing.T) {
 		}
 	}
 	for _, part := range []string{
-		`tests="7" failures="1" errors="1" skipped="3"`, `<testsuite name="ACK"`, `classname="conform.ACK"`,
-		`<failure message="job 7: expected 20 rows, actual 40 rows &lt;twice&gt;"`, "repair: do &amp; this", "warning (a SHOULD is broken)",
+		`tests="7" failures="1" errors="1" skipped="4"`, `<testsuite name="ACK"`, `classname="conform.ACK"`,
+		`<failure message="job 7: expected 20 rows, actual 40 rows &lt;twice&gt;"`, "repair: do &amp; this",
+		`<skipped message="warning, a SHOULD is broken: job 7`, `<property name="verdict" value="warn">`, `time="0.010"`,
+		`<property name="unsupported.ACK-05" value="no need">`, "again, 0.002 s: curl &#39;http://127.0.0.1:1/hook&#39;",
 	} {
 		if !strings.Contains(b.String(), part) {
 			t.Errorf("no %s in\n%s", part, b.String())
 		}
+	}
+}
+
+// TestJUnitStaysSmall: a report of whatever size is one that CI systems take.
+func TestJUnitStaysSmall(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	for i := range r.Results {
+		r.Results[i].Output = strings.Repeat("é", 1<<20)
+		r.Results[i].Findings = []scenarios.Finding{{Verdict: scenarios.Fail, Actual: strings.Repeat("x", 1<<20)}}
+		r.Results[i].Evidence = slices.Repeat(r.Results[i].Evidence, 5000)
+	}
+	var b strings.Builder
+	if err := report.JUnit(&b, r, nil); err != nil {
+		t.Fatal(err)
+	}
+	if most := len(r.Results) * 100 << 10; b.Len() > most || !strings.Contains(b.String(), "bytes left out, see the JSON report") {
+		t.Errorf("%d bytes, want no more than %d", b.Len(), most)
 	}
 }
 

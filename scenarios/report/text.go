@@ -80,7 +80,30 @@ func header(r scenarios.Report) string {
 	if r.Fast {
 		fast = ", fast"
 	}
-	return fmt.Sprintf("endpoint  %s\nprofile   %s%s\nprobes    %s\nseed      %d", r.Name, r.Profile, fast, probes, r.Seed)
+	version, declared := "", declarations(r.Declared)
+	if r.Version != "" {
+		version = "version   " + r.Version + "\n"
+	}
+	if declared != "" {
+		declared = "declared  " + declared + "\n"
+	}
+	return fmt.Sprintf("endpoint  %s\nprofile   %s%s\nprobes    %s\n%s%sseed      %d", r.Name, r.Profile, fast, probes, declared, version, r.Seed)
+}
+
+// declarations are what was declared, in a line; the reasons stand with the
+// requirements.
+func declarations(d scenarios.Declared) string {
+	var parts []string
+	if d.Token != "" {
+		parts = append(parts, "token "+d.Token)
+	}
+	if n := len(d.Unsupported); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not supported", n))
+	}
+	if n := len(d.KnownFailing); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d known failing", n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func row(b *strings.Builder, result scenarios.Result, style Style) {
