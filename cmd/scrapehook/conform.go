@@ -23,7 +23,7 @@ type conformFlags struct {
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
-	html                                     string
+	html, badge                              string
 	token                                    string
 	unsupported                              []string
 	seed                                     uint64
@@ -95,7 +95,8 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
 	flags.StringVar(&f.junit, "junit", "", "write the report as JUnit XML to `file`, - is stdout")
 	flags.StringVar(&f.compare, "compare", "", "an earlier report, a `file` that --json has written: say what changed since")
-	flags.StringVar(&f.html, "html", "", "write the report as one HTML page to `file`")
+	flags.StringVar(&f.html, "html", "", "write the report as one HTML page to `file`, - is stdout")
+	flags.StringVar(&f.badge, "badge", "", "write the verdict as a small SVG picture to `file`, - is stdout")
 	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited")
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")

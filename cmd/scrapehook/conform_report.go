@@ -20,47 +20,40 @@ type sink struct {
 	render func(io.Writer, scenarios.Report, *report.Comparison) error
 }
 
-// sinks returns where the report goes. Files are tried before the run, so that
+// sinks returns where the report goes: its text to stdout, or to stderr when
+// another form takes that. Files are tried before the run, so that
 // a path that can't be written is known before anything is judged.
 func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
-	jsonFile := f.jsonFile
-	if f.output == "json" {
-		if jsonFile == "-" || f.junit == "-" {
-			return nil, usageError("--output json takes stdout: give --json and --junit a file")
-		}
-		jsonFile = "-"
-	}
-	if jsonFile == "-" && f.junit == "-" {
-		return nil, usageError("--json - and --junit -: only one of them can have stdout")
-	}
-	text := stdout
-	if jsonFile == "-" || f.junit == "-" {
-		text = stderr
-	}
-	sinks := []sink{{stdout: text, render: func(w io.Writer, r scenarios.Report, c *report.Comparison) error {
-		return report.Text(w, r, c, styleOf(text))
-	}}}
-	for _, s := range []sink{
-		{jsonFile, stdout, report.JSON},
+	forms := []sink{
+		{f.jsonFile, stdout, report.JSON},
 		{f.junit, stdout, report.JUnit},
 		{f.html, stdout, report.HTML},
-	} {
+		{f.badge, stdout, report.Badge},
+	}
+	if f.output == "json" {
+		forms = append(forms, sink{"-", stdout, report.JSON})
+	}
+	text := stdout
+	var sinks []sink
+	for _, s := range forms {
 		if s.path == "" {
 			continue
 		}
+		if s.path == "-" {
+			if text == stderr {
+				return nil, usageError("only one form of the report can have stdout: give the others a file in place of -")
+			}
+			text = stderr
+		}
 		if err := s.try(); err != nil {
 			return nil, err
 		}
 		sinks = append(sinks, s)
 	}
-	if f.output == "json" && f.jsonFile != "" {
-		s := sink{f.jsonFile, stdout, report.JSON}
-		if err := s.try(); err != nil {
-			return nil, err
-		}
-		sinks = append(sinks, s)
+	asText := func(w io.Writer, r scenarios.Report, c *report.Comparison) error {
+		return report.Text(w, r, c, styleOf(text))
 	}
-	return sinks, nil
+	return append([]sink{{stdout: text, render: asText}}, sinks...), nil
 }
 
 func (s sink) try() error {

@@ -18,8 +18,9 @@ var htmlBody = template.Must(template.New("report.tmpl").
 	Funcs(template.FuncMap{"label": plainLabel}).
 	ParseFS(htmlFiles, "html/report.tmpl"))
 
-// iconColors are those of the page's icon, by the class of the whole verdict.
-var iconColors = map[scenarios.Verdict]string{
+// verdictColors are those of a page's icon and of a badge, for verdicts on the
+// whole. White text on them can be read (WCAG 2.2, contrast AA).
+var verdictColors = map[scenarios.Verdict]string{
 	scenarios.Pass:          "#1a6e33",
 	scenarios.Fail:          "#b3141f",
 	scenarios.NotObservable: "#0a637f",
@@ -47,7 +48,7 @@ func HTML(w io.Writer, r scenarios.Report, compared *Comparison) error {
 	return page.Write(w, page.Document{
 		Title:  fmt.Sprintf("%s: %s", view.Headline, r.Name),
 		Kind:   "conformance report",
-		Color:  iconColors[view.Face],
+		Color:  verdictColors[view.Face],
 		Body:   template.HTML(body.String()), //nolint:gosec // made by a template that escapes
 		Style:  template.CSS(style),          //nolint:gosec // written by us
 		Script: template.JS(script),          //nolint:gosec // written by us

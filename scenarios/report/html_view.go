@@ -21,7 +21,7 @@ type htmlView struct {
 	Facts                   []factView
 	Command                 string
 	Repairs, Unjudged       []itemView
-	Compared                *Comparison // nil: with nothing
+	Compared                *comparedView // nil: with nothing
 	Lanes                   template.HTML
 	Groups                  []groupView
 	Output                  *outputView
@@ -49,6 +49,8 @@ type groupView struct {
 type itemView struct {
 	scenarios.Result
 	Group, Took string
+	// Printed is what the receiver printed meanwhile.
+	Printed *outputView
 	// First are the findings that a card shows at once, Rest the others.
 	First, Rest []scenarios.Finding
 	// More counts the findings that are not shown.
@@ -77,7 +79,7 @@ var groupNames = map[string]string{
 }
 
 func viewOf(r scenarios.Report, compared *Comparison) htmlView {
-	v := htmlView{Facts: facts(r), Command: r.Command, Compared: compared, Lanes: lanesPicture(r), Output: outputOf(r.Output)}
+	v := htmlView{Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Lanes: lanesPicture(r), Output: outputOf(r.Output, outputOfAll)}
 	items := itemsOf(r)
 	for _, item := range items {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
@@ -128,7 +130,7 @@ func itemsOf(r scenarios.Report) []itemView {
 		result.Findings = shortened(result.Findings)
 		first := min(3, len(result.Findings))
 		items = append(items, itemView{
-			Result: result, Group: group, Took: Took(result.Duration),
+			Result: result, Group: group, Took: Took(result.Duration), Printed: outputOf(result.Output, outputOfOne),
 			First: result.Findings[:first], Rest: result.Findings[first:], More: more,
 			Blocks: blocks(r.Results, result), Need: needs(catalogue[result.ID]),
 			Seen: countKinds(result.Evidence), Evidence: shown[i],
@@ -207,7 +209,7 @@ func facts(r scenarios.Report) []factView {
 		{"Profile", []string{profile}},
 		{"Imports seen by", probes},
 		{"Seed", []string{fmt.Sprint(r.Seed)}},
-		{"Date", []string{r.Began.Format("2 January 2006, 15:04:05 MST")}},
+		{"Date", []string{dateText(r.Began)}},
 		{"Took", []string{Took(r.Duration)}},
 		{"scrapehook", []string{r.Version}},
 	}
@@ -242,21 +244,27 @@ func reasons(byID map[string]string) []string {
 	return lines
 }
 
-// outputShown bounds what is shown of the receiver's output, in bytes; the end
-// of it tells most.
-const outputShown = 64 << 10
+// What is shown of the receiver's output is bounded, in bytes; its end tells
+// most.
+const (
+	outputOfAll = 64 << 10
+	outputOfOne = 4 << 10
+)
 
-func outputOf(text string) *outputView {
+func outputOf(text string, most int) *outputView {
 	if text == "" {
 		return nil
 	}
-	size := fmt.Sprintf("%d lines", strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1)
-	if len(text) > outputShown {
-		text = strings.ToValidUTF8(text[len(text)-outputShown:], "")
-		size += fmt.Sprintf(", of which the last %d KiB are here", outputShown>>10)
+	size := plural(strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1, "line", "lines")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[len(text)-most:], "")
+		size += fmt.Sprintf(", of which the last %d KiB are here", most>>10)
 	}
 	return &outputView{size, text}
 }
+
+// dateText writes a moment for people.
+func dateText(t time.Time) string { return t.Format("2 January 2006, 15:04:05 MST") }
 
 // since writes a time within a scenario, in seconds.
 func since(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()) }

@@ -195,6 +195,7 @@ func TestWriteErrorsAreToldOf(t *testing.T) {
 		"text":  report.Text(full{}, sample(), nil, report.Style{}),
 		"JSON":  report.JSON(full{}, sample(), nil),
 		"JUnit": report.JUnit(full{}, sample(), nil),
+		"badge": report.Badge(full{}, sample(), nil),
 		"HTML":  report.HTML(full{}, sample(), nil),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "no space left") {

@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+// comparedView is what changed since an earlier run.
+type comparedView struct {
+	When, Whole, Same string
+	Kinds             []kindView
+	Differ            []Difference
+}
+
+type kindView struct {
+	Title   string
+	Changes []changeView
+}
+
+type changeView struct {
+	Change
+	// Played is set when the requirement is on this page.
+	Played bool
+	// Verdict is the one by which the change is coloured.
+	Verdict scenarios.Verdict
+	Words   string
+}
+
+func comparedOf(c *Comparison) *comparedView {
+	if c == nil {
+		return nil
+	}
+	v := comparedView{
+		When: dateText(c.Began), Whole: fmt.Sprintf("%s before, %s now", c.Before, c.After),
+		Same: plural(c.Same, "requirement is", "requirements are") + " as before.",
+	}
+	if c.Before == c.After {
+		v.Whole = fmt.Sprintf("%s, as before", c.After)
+	}
+	for _, kind := range ChangeKinds() {
+		view := kindView{Title: kindTitle(kind)}
+		for _, change := range c.Of(kind) {
+			verdict := change.After
+			if verdict == "" {
+				verdict = change.Before
+			}
+			view.Changes = append(view.Changes, changeView{change, change.After != "", verdict, change.words()})
+		}
+		if len(view.Changes) > 0 {
+			v.Kinds = append(v.Kinds, view)
+		}
+	}
+	for _, d := range c.Circumstances {
+		v.Differ = append(v.Differ, Difference{d.What, orNone(d.Before), orNone(d.After)})
+	}
+	return &v
+}
