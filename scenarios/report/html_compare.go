@@ -45,7 +45,7 @@ func comparedOf(c *Comparison) *comparedView {
 			if verdict == "" {
 				verdict = change.Before
 			}
-			view.Changes = append(view.Changes, changeView{change, change.After != "", verdict, change.words()})
+			view.Changes = append(view.Changes, changeView{change, change.After != "", verdict, inWords(change)})
 		}
 		if len(view.Changes) > 0 {
 			v.Kinds = append(v.Kinds, view)
@@ -55,4 +55,15 @@ func comparedOf(c *Comparison) *comparedView {
 		v.Differ = append(v.Differ, Difference{d.What, orNone(d.Before), orNone(d.After)})
 	}
 	return &v
+}
+
+// inWords are the verdicts before and after.
+func inWords(c Change) string {
+	switch {
+	case c.Before == "":
+		return plainLabel(c.After)
+	case c.After == "":
+		return "was " + plainLabel(c.Before)
+	}
+	return plainLabel(c.Before) + " → " + plainLabel(c.After)
 }
