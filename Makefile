@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench bench-receiver crash build image requirements deps clean
+.PHONY: run test lint vet unit bench bench-receiver bench-traffic crash build image requirements deps clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -63,6 +63,18 @@ bench:
 # about ten minutes, and wants the machine to itself. ARGS are passed on.
 bench-receiver: build
 	$(GO) run ./e2e/receiverbench -scrapehook bin/scrapehook $(ARGS)
+
+# The sender beside the load generators that people use: ratios, too, and what
+# their target saw. Takes a quarter of an hour, and wants the machine to itself;
+# ARGS="-rounds 1 -only closed" is short, and ARGS="-write docs/performance.md"
+# puts the tables there. Of fortio it is the last version without a scripting
+# language inside.
+PEERS := github.com/codesenberg/bombardier@v1.2.6 github.com/rakyll/hey@v0.1.5 \
+	github.com/tsenart/vegeta/v12@v12.13.0 fortio.org/fortio@v1.68.2 go.k6.io/k6@v1.8.1
+bench-traffic: build
+	@.ci/peers bin/peers $(PEERS)
+	@$(GO) build -o bin/trafficbench ./e2e/trafficbench
+	@bin/trafficbench -scrapehook bin/scrapehook -peers bin/peers $(ARGS)
 
 # Kills receivers, and the database under them, at random moments; a shorter form
 # is among the tests. A run is repeated with CRASH_SEED, which is printed.

@@ -23,17 +23,17 @@ func (r results) goals(parts *benchmarks) *table {
 		name  string
 		least float64
 	}{{"wrk", 1}, {"bombardier", 1.2}, {"hey", 3.5}, {"vegeta, 64 workers", 4}, {"k6", 8}, {"fortio", 8}} {
-		got := r.ratio("closed", ours, peer.name, rateOf)
+		got := r.ratio("closed", peer.name, rateOf)
 		row(len(r["closed"][peer.name]) > 0, "closed loop, requests/s of "+peer.name+"'s", fmt.Sprintf("≥ %.2g", peer.least), got.String(), got.median >= peer.least)
 	}
 	if len(r["closed"]) > 0 {
-		cpu := r.ratio("closed", ours, "wrk", cpuOf)
+		cpu := r.ratio("closed", "wrk", cpuOf)
 		row(len(r["closed"]["wrk"]) > 0, "closed loop, CPU a request of wrk's", "≤ 1.1", cpu.String(), cpu.median <= 1.1)
 		peak := r.worst("closed", ours, peakOf, 0)
 		row(true, "closed loop, peak memory, worst round", "< 64 MB", megabytes(peak), peak < 64e6)
 	}
 	if len(r["handler"]) > 0 {
-		got := r.ofBest("handler", ours, oursSlow, floorName)
+		got := r.ofBest("handler")
 		row(true, "net/http target, requests/s of the best peer's", "≥ 0.95", got.String(), got.median >= 0.95)
 	}
 	for _, open := range []struct{ name, rate string }{{"open-2k", "2,000/s"}, {"open-10k", "10,000/s"}, {"open-20k", "20,000/s"}} {

@@ -67,25 +67,25 @@ func spreadOf(values []float64) spread {
 	return spread{median(values), slices.Min(values), slices.Max(values)}
 }
 
-// ratio compares two tools within each round.
-func (r results) ratio(figure, a, b string, v value) spread {
+// ratio compares ours with another tool within each round.
+func (r results) ratio(figure, tool string, v value) spread {
 	var ratios []float64
-	for round, m := range r[figure][a] {
-		if other, ok := r[figure][b][round]; ok {
+	for round, m := range r[figure][ours] {
+		if other, ok := r[figure][tool][round]; ok {
 			ratios = append(ratios, v(m)/v(other))
 		}
 	}
 	return spreadOf(ratios)
 }
 
-// ofBest compares a tool with the best of the others in each round, by rate.
-func (r results) ofBest(figure, tool string, notPeers ...string) spread {
+// ofBest compares ours with the best of the peers in each round, by rate.
+func (r results) ofBest(figure string) spread {
 	var ratios []float64
-	for round, m := range r[figure][tool] {
+	for round, m := range r[figure][ours] {
 		best := math.NaN()
 		for name, rounds := range r[figure] {
 			other, ok := rounds[round]
-			if ok && name != tool && !slices.Contains(notPeers, name) && !(other.rate <= best) {
+			if ok && !slices.Contains([]string{ours, oursSlow, floorName}, name) && !(other.rate <= best) {
 				best = other.rate
 			}
 		}

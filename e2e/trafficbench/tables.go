@@ -95,11 +95,11 @@ func title(f figure) string {
 }
 
 func (r results) closed(f figure) *table {
-	t := &table{head: []string{"tool", "requests/s", "scrapehook is, of it", "CPU a request", "peak memory", "target busy"}}
+	t := &table{head: []string{"tool", "requests/s", "scrapehook's, of it", "CPU a request", "scrapehook's, of it", "peak memory", "target busy"}}
 	for _, tool := range f.tools {
 		n := tool.name
-		t.row(n, count(r.median(f.name, n, rateOf)), r.ratio(f.name, ours, n, rateOf).String(), micros(r.median(f.name, n, cpuOf)),
-			megabytes(r.median(f.name, n, peakOf)), percent(r.median(f.name, n, busyOf), 0))
+		t.row(n, count(r.median(f.name, n, rateOf)), r.ratio(f.name, n, rateOf).String(), micros(r.median(f.name, n, cpuOf)),
+			r.ratio(f.name, n, cpuOf).String(), megabytes(r.median(f.name, n, peakOf)), percent(r.median(f.name, n, busyOf), 0))
 	}
 	return t
 }
