@@ -50,9 +50,9 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	number(waitingDesc, prometheus.GaugeValue, int64(p.Waiting))
 	number(pendingDesc, prometheus.GaugeValue, int64(p.Pending))
 
-	planned, sent := m.runner.tally.buckets()
-	to <- planned.metric("planned")
-	to <- sent.metric("sent")
+	latency := m.runner.tallies.latency()
+	to <- latency.Planned.buckets().metric("planned")
+	to <- latency.Sent.buckets().metric("sent")
 }
 
 // buckets is a histogram as Prometheus has it.
@@ -60,12 +60,6 @@ type buckets struct {
 	count uint64
 	sum   float64
 	upTo  map[float64]uint64
-}
-
-func (t *tally) buckets() (planned, sent buckets) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.latency.Planned.buckets(), t.latency.Sent.buckets()
 }
 
 func (h *Histogram) buckets() buckets {

@@ -78,22 +78,11 @@ func (r *Runner) Report(scheme Scheme) Report {
 		Started: r.start, Interrupted: r.interrupted,
 	}
 	if report.Interrupted && scheme.Jobs > 0 {
-		report.NotDue = Share(scheme.Jobs, scheme.Shard, scheme.Shards) - r.jobs
+		report.NotDue = Share(scheme.Jobs, scheme.Shard, scheme.Shards) - r.jobs.Load()
 	}
 	r.mu.Unlock()
 	report.DurationS = max(0, r.Progress().Elapsed.Seconds())
-
-	t := r.tally
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	report.Counts, report.Warmup = t.counts, t.warm
-	report.Sends, report.RatePerS = t.sends, t.sends.rate()
-	report.Latency = newLatency()
-	report.Latency.merge(t.latency)
-	report.ByStatus, report.ByAttempt = map[webhook.Status]Latency{}, map[string]Latency{}
-	mergeGroups(report.ByStatus, t.statuses)
-	mergeGroups(report.ByAttempt, t.attempts)
-	report.Timeline = t.timeline.clone()
+	r.tallies.addTo(&report)
 	return report
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -97,11 +98,18 @@ func (cfg Config) check() error {
 
 // Runner sends a script. Its Progress and Report may be called while it runs.
 type Runner struct {
-	cfg    Config
-	tally  *tally
-	ready  chan entry    // due, and waiting for a connection
-	wake   chan struct{} // has a token when the schedule has something new to look at
-	cancel context.CancelFunc
+	cfg     Config
+	tallies tallies
+	ready   chan entry    // due, and waiting for a connection
+	wake    chan struct{} // has a token when the schedule has something new to look at
+	cancel  context.CancelFunc
+
+	jobs        atomic.Int64 // handed out
+	outstanding atomic.Int64 // sends that are due and have not ended
+	exhausted   atomic.Bool  // the script has no job left
+
+	scriptMu sync.Mutex
+	next     func() (index int64, at time.Duration, ok bool) // the script's next job
 
 	mu          sync.Mutex
 	start       time.Time
@@ -109,8 +117,6 @@ type Runner struct {
 	interrupted bool
 	failure     error // the first one of Announce
 	pending     pending
-	outstanding int   // sends that are due and have not ended
-	jobs        int64 // handed out
 }
 
 // New returns a runner. An error is a setting that makes no sense.
@@ -127,10 +133,10 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.MaxPending == 0 {
 		cfg.MaxPending = DefaultMaxPending
 	}
-	r := &Runner{cfg: cfg, tally: newTally(), wake: make(chan struct{}, 1)}
+	r := &Runner{cfg: cfg, tallies: newTallies(), wake: make(chan struct{}, 1)}
 	r.ready = make(chan entry, cfg.Backlog)
 	if cfg.Closed {
-		r.ready = make(chan entry) // a job is taken when a connection is free
+		r.ready = make(chan entry) // a resend waits in pending until a connection is free
 	}
 	return r, nil
 }
@@ -151,24 +157,27 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 
+	next, stop := iter.Pull2(r.cfg.Script.Jobs())
+	r.next = next
 	var connections sync.WaitGroup
-	for range r.cfg.Connections {
-		connections.Go(func() { r.send(ctx) })
+	for i := range r.cfg.Connections {
+		connections.Go(func() { r.send(ctx, r.tallies.of(i)) })
 	}
 	whole := r.schedule(ctx)
 	close(r.ready)
 	connections.Wait()
+	stop()
 
 	r.mu.Lock()
 	r.ended = time.Now()
 	r.interrupted = !whole
 	for _, e := range r.pending {
-		r.leave(e)
+		r.leave(e, r.tallies.of(0))
 	}
 	r.pending = nil
 	failure := r.failure
 	r.mu.Unlock()
-	p := r.tally.progress()
+	p := r.tallies.progress()
 	return errors.Join(failure, p.Counts.Check(), p.Warm.Check())
 }
 
@@ -187,10 +196,11 @@ func (r *Runner) since() time.Duration { return time.Since(r.start) }
 
 // Progress returns where the run stands.
 func (r *Runner) Progress() Progress {
-	p := r.tally.progress()
+	p := r.tallies.progress()
+	p.Jobs, p.Waiting = r.jobs.Load(), len(r.ready)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.Jobs, p.Waiting, p.Pending = r.jobs, len(r.ready), len(r.pending)
+	p.Pending = len(r.pending)
 	switch {
 	case r.start.IsZero():
 	case r.ended.IsZero():
@@ -202,28 +212,31 @@ func (r *Runner) Progress() Progress {
 }
 
 // schedule hands out what is due, until the script and all that followed from
-// it have ended, or ctx has. It reports whether it came to the former.
+// it have ended, or ctx has. It reports whether it came to the former. The jobs
+// of a closed loop are not among it: its connections take them themselves.
 func (r *Runner) schedule(ctx context.Context) (whole bool) {
-	next, stop := iter.Pull2(r.cfg.Script.Jobs())
-	defer stop()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	index, at, more := next()
+	var index int64
+	var at time.Duration
+	more := false
+	advance := func() {
+		index, at, more = r.next()
+		r.exhausted.Store(!more)
+	}
+	if !r.cfg.Closed {
+		advance()
+	}
 	for ctx.Err() == nil {
 		now := r.since()
-		if r.cfg.Closed && at < now {
-			at = max(now, 0)
-			more = more && (r.cfg.Span == 0 || now < r.cfg.Span)
-		}
 		e, due, ok := r.first(now, at, more)
-		timer.Stop()
 		switch {
 		case e.ref != 0:
 			r.dispatch(ctx, e)
 			continue
 		case ok && due <= now:
-			r.handOut(ctx, index, at)
-			index, at, more = next()
+			r.handOut(index, at)
+			advance()
 			continue
 		case ok:
 			timer.Reset(due - now)
@@ -235,6 +248,7 @@ func (r *Runner) schedule(ctx context.Context) (whole bool) {
 		case <-r.wake: // by a send that has ended
 		case <-timer.C:
 		}
+		timer.Stop()
 	}
 	return false
 }
@@ -252,13 +266,18 @@ func (r *Runner) first(now, at time.Duration, more bool) (e entry, due time.Dura
 	if due > now {
 		return entry{}, due, true
 	}
-	r.outstanding++
+	r.outstanding.Add(1)
 	return r.pending.pop(), due, true
 }
 
-// idle reports whether nothing is left that something could follow from.
+// idle reports whether nothing is left that something could follow from. The
+// order matters: what is outstanding may become pending, never the other way
+// round while nothing is scheduled.
 func (r *Runner) idle() bool {
+	if !r.exhausted.Load() || r.outstanding.Load() > 0 {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.outstanding == 0 && len(r.pending) == 0
+	return len(r.pending) == 0
 }

@@ -10,115 +10,178 @@ import (
 )
 
 // handOut plans the notifications of a job that is due and hands them out.
-func (r *Runner) handOut(ctx context.Context, index int64, at time.Duration) {
-	j := r.cfg.Script.Job(index)
-	warm := at < r.cfg.Warmup
-	r.tally.count(warm, func(c *Counts) { c.plan(j) })
-	r.mu.Lock()
-	r.jobs++
-	r.outstanding++
-	r.mu.Unlock()
-	if part, _ := j.Second(); j.Special == Late || j.Special == Concurrent {
-		r.later(entry{at + j.Wait, refTo(index, warm, part, 1)})
+func (r *Runner) handOut(index int64, at time.Duration) {
+	j, warm := r.cfg.Script.Job(index), at < r.cfg.Warmup
+	r.outstanding.Add(1)
+	r.plan(j, at, warm, r.tallies.of(0))
+	select {
+	case r.ready <- entry{at, refTo(index, warm, First, 1)}:
+	default: // an open loop waits for nobody
+		r.drop(entry{at, refTo(index, warm, First, 1)}, r.tallies.of(0))
+		r.done()
 	}
-	r.dispatch(ctx, entry{at, refTo(index, warm, First, 1)})
 }
 
-// dispatch passes a send that is due, and outstanding, to the connections.
+// plan counts the notifications of a job that is due, and makes the second one
+// pending, if there is one that does not wait for the first one's end.
+func (r *Runner) plan(j Job, at time.Duration, warm bool, t *tally) {
+	r.jobs.Add(1)
+	t.plan(warm, j)
+	if part, _ := j.Second(); j.Special == Late || j.Special == Concurrent {
+		r.later(entry{at + j.Wait, refTo(j.Index, warm, part, 1)}, t)
+	}
+}
+
+// dispatch passes a send that was pending, and is outstanding, to the
+// connections.
 func (r *Runner) dispatch(ctx context.Context, e entry) {
 	if r.cfg.Closed {
 		select {
 		case r.ready <- e:
 		case <-ctx.Done():
-			r.leave(e)
+			r.leave(e, r.tallies.of(0))
 			r.done()
 		}
 		return
 	}
 	select {
 	case r.ready <- e:
-	default: // an open loop waits for nobody
-		r.drop(e)
+	default:
+		r.drop(e, r.tallies.of(0))
 		r.done()
 	}
 }
 
-// send is one connection: it performs one send after the other.
-func (r *Runner) send(ctx context.Context) {
-	var form []byte
+// connection performs one send after the other.
+type connection struct {
+	*Runner
+	tally *tally
+	form  []byte        // of the last send, to be overwritten
+	ended time.Duration // when that was
+}
+
+// send is a connection: it performs what is ready, and in a closed loop takes
+// the script's jobs while nothing is.
+func (r *Runner) send(ctx context.Context, t *tally) {
+	c := connection{Runner: r, tally: t}
+	if r.cfg.Closed {
+		c.takeJobs(ctx)
+	}
 	for e := range r.ready {
 		if ctx.Err() != nil {
-			r.leave(e)
+			r.leave(e, t)
 		} else {
-			form = r.perform(ctx, e, form)
+			c.perform(ctx, e, r.cfg.Script.Job(e.ref.index()))
 		}
 		r.done()
 	}
 }
 
-// perform performs a send. It returns a form that may be overwritten, as
-// scratch is.
-func (r *Runner) perform(ctx context.Context, e entry, scratch []byte) []byte {
-	a := Attempt{
-		Job: r.cfg.Script.Job(e.ref.index()), Part: e.ref.part(), Number: e.ref.attempt(),
-		Warm: e.ref.warm(), Planned: e.due,
-	}
-	if a.Number == 1 && r.cfg.Announce != nil {
-		if err := r.cfg.Announce(a.Job, a.Part); err != nil {
-			r.fail(fmt.Errorf("announcing job %d: %w", a.Job.Notification.JobID, err))
-			r.leave(e)
-			return scratch
+// takeJobs performs the script's jobs, and resends that are due before them,
+// until there is no job left or ctx has ended.
+func (c *connection) takeJobs(ctx context.Context) {
+	if wait := -c.since(); wait > 0 {
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
 		}
 	}
-	if !r.cfg.ReuseForms {
-		scratch = nil
+	c.ended = c.since()
+	for ctx.Err() == nil {
+		select {
+		case e, open := <-c.ready:
+			if !open {
+				return
+			}
+			c.perform(ctx, e, c.cfg.Script.Job(e.ref.index()))
+			c.done()
+			continue
+		default:
+		}
+		c.outstanding.Add(1) // before the job is taken, or there would be a moment in which all seems done
+		index, ok := c.job(c.ended)
+		if ok {
+			j, warm := c.cfg.Script.Job(index), c.ended < c.cfg.Warmup
+			c.plan(j, c.ended, warm, c.tally)
+			c.perform(ctx, entry{c.ended, refTo(index, warm, First, 1)}, j)
+		}
+		c.done()
+		if !ok {
+			return
+		}
 	}
-	a.Form = r.cfg.Script.AppendForm(scratch[:0], a.Job, a.Part)
-	exchanger, slow := r.cfg.Exchanger, a.Job.Special == Slow
+}
+
+// job takes the next job of a closed loop's script.
+func (r *Runner) job(now time.Duration) (index int64, ok bool) {
+	r.scriptMu.Lock()
+	defer r.scriptMu.Unlock()
+	if r.cfg.Span == 0 || now < r.cfg.Span {
+		index, _, ok = r.next()
+	}
+	if !ok {
+		r.exhausted.Store(true)
+	}
+	return index, ok
+}
+
+func (c *connection) perform(ctx context.Context, e entry, j Job) {
+	a := Attempt{Job: j, Part: e.ref.part(), Number: e.ref.attempt(), Warm: e.ref.warm(), Planned: e.due}
+	if a.Number == 1 && c.cfg.Announce != nil {
+		if err := c.cfg.Announce(a.Job, a.Part); err != nil {
+			c.fail(fmt.Errorf("announcing job %d: %w", a.Job.Notification.JobID, err))
+			c.leave(e, c.tally)
+			return
+		}
+	}
+	a.Form = c.cfg.Script.AppendForm(c.form[:0], a.Job, a.Part)
+	exchanger, slow := c.cfg.Exchanger, a.Job.Special == Slow
 	if slow {
-		exchanger = r.cfg.Slow
+		exchanger = c.cfg.Slow
 	}
-	r.tally.begin(a.Warm)
+	if c.cfg.ReuseForms && !slow {
+		c.form = a.Form
+	} else {
+		c.form = nil // it is looked at for longer
+	}
+	c.tally.begin(a.Warm)
 	result := exchanger.Do(ctx, delivery.Request{
-		URL: r.cfg.URL, Body: a.Form,
+		URL: c.cfg.URL, Body: a.Form,
 		DropAnswer: a.Job.Special == Lost && a.Number == 1,
 	})
-	a.Sent, a.Ended = result.Started.Sub(r.start), result.Ended.Sub(r.start)
-	if r.cfg.Closed && a.Number == 1 {
+	a.Sent, a.Ended = result.Started.Sub(c.start), result.Ended.Sub(c.start)
+	if c.cfg.Closed && a.Number == 1 {
 		a.Planned = a.Sent // nothing else was planned
 	}
+	c.ended = a.Ended
 	a.Reason, a.Code, a.Err = result.Reason, result.Status, result.Err
-	r.follow(e, a)
-	if slow {
-		return nil // Exchanger is done with it, Slow may not be
-	}
-	return a.Form
+	c.follow(e, &a)
 }
 
 // follow does what follows from an attempt that has ended.
-func (r *Runner) follow(e entry, a Attempt) {
-	delay, end := following(r.cfg.Profile, a)
-	r.tally.end(a, end)
-	if r.cfg.OnAttempt != nil {
-		r.cfg.OnAttempt(a)
+func (c *connection) follow(e entry, a *Attempt) {
+	delay, end := following(&c.cfg.Profile, a)
+	c.tally.end(a, end)
+	if c.cfg.OnAttempt != nil {
+		c.cfg.OnAttempt(*a)
 	}
 	switch end {
 	case goesOn:
-		r.tally.count(a.Warm, func(c *Counts) {
+		c.tally.count(a.Warm, func(c *Counts) {
 			c.Planned++
 			c.Resends++
 		})
-		r.later(entry{a.Ended + delay, e.ref.next()})
+		c.later(entry{a.Ended + delay, e.ref.next()}, c.tally)
 	case unfinished:
-		r.leaveSecond(e)
+		c.leaveSecond(e, c.tally)
 	case delivered, givenUp, abandoned, answered:
-		r.release(e)
+		c.release(e, a.Job, c.tally)
 	}
 }
 
 // following says how an attempt leaves its notification, and if that goes on,
 // how long after the attempt's end the next one is due.
-func following(profile webhook.Profile, a Attempt) (delay time.Duration, e ending) {
+func following(profile *webhook.Profile, a *Attempt) (delay time.Duration, e ending) {
 	switch {
 	case a.Reason == delivery.Canceled:
 		return 0, unfinished
@@ -138,31 +201,30 @@ func following(profile webhook.Profile, a Attempt) (delay time.Duration, e endin
 	return delay, goesOn
 }
 
-// release makes the second notification pending that waited for the end of the
-// first one, e, however that was.
-func (r *Runner) release(e entry) {
-	if j, part, ok := r.waitsFor(e); ok {
-		r.later(entry{r.since() + j.Wait, refTo(j.Index, e.ref.warm(), part, 1)})
+// release makes the second notification of j pending that waited for the end of
+// the first one, e, however that was.
+func (r *Runner) release(e entry, j Job, t *tally) {
+	if part, ok := waitsFor(e, j); ok {
+		r.later(entry{r.since() + j.Wait, refTo(j.Index, e.ref.warm(), part, 1)}, t)
 	}
 }
 
-// waitsFor returns the job and the part of the notification that waits for the
-// end of e's, if one does.
-func (r *Runner) waitsFor(e entry) (Job, Part, bool) {
+// waitsFor returns the part of the notification that waits for the end of e's,
+// which is of j, if one does.
+func waitsFor(e entry, j Job) (Part, bool) {
 	if e.ref.part() != First {
-		return Job{}, First, false
+		return First, false
 	}
-	j := r.cfg.Script.Job(e.ref.index())
 	part, _ := j.Second()
-	return j, part, j.Special == Again || j.Special == Continued
+	return part, j.Special == Again || j.Special == Continued
 }
 
 // later keeps a send until it is due. What does not fit any more is dropped.
-func (r *Runner) later(e entry) {
+func (r *Runner) later(e entry, t *tally) {
 	r.mu.Lock()
 	if len(r.pending) >= r.cfg.MaxPending {
 		r.mu.Unlock()
-		r.drop(e)
+		r.drop(e, t)
 		return
 	}
 	r.pending.push(e)
@@ -174,27 +236,27 @@ func (r *Runner) later(e entry) {
 }
 
 // drop gives up a notification because there is no room for its next send.
-func (r *Runner) drop(e entry) {
-	r.tally.count(e.ref.warm(), func(c *Counts) {
+func (r *Runner) drop(e entry, t *tally) {
+	t.count(e.ref.warm(), func(c *Counts) {
 		c.Dropped++
 		c.Abandoned++
 	})
-	r.release(e)
+	r.release(e, r.cfg.Script.Job(e.ref.index()), t)
 }
 
 // leave accounts for a send that an interruption prevented.
-func (r *Runner) leave(e entry) {
-	r.tally.count(e.ref.warm(), func(c *Counts) {
+func (r *Runner) leave(e entry, t *tally) {
+	t.count(e.ref.warm(), func(c *Counts) {
 		c.Unsent++
 		c.Unfinished++
 	})
-	r.leaveSecond(e)
+	r.leaveSecond(e, t)
 }
 
 // leaveSecond is leave for the notification that waited for the end of e's.
-func (r *Runner) leaveSecond(e entry) {
-	if _, _, ok := r.waitsFor(e); ok {
-		r.tally.count(e.ref.warm(), func(c *Counts) {
+func (r *Runner) leaveSecond(e entry, t *tally) {
+	if _, ok := waitsFor(e, r.cfg.Script.Job(e.ref.index())); ok {
+		t.count(e.ref.warm(), func(c *Counts) {
 			c.Unsent++
 			c.Unfinished++
 		})
@@ -202,13 +264,9 @@ func (r *Runner) leaveSecond(e entry) {
 }
 
 // done notes that an outstanding send has ended and all that follows from it is
-// pending.
+// pending. While the script goes on, nobody waits for the last one.
 func (r *Runner) done() {
-	r.mu.Lock()
-	r.outstanding--
-	last := r.outstanding == 0
-	r.mu.Unlock()
-	if last {
+	if r.outstanding.Add(-1) == 0 && r.exhausted.Load() {
 		r.notify()
 	}
 }

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ type Attempt struct {
 
 // measured reports whether the attempt tells how long the endpoint takes: it
 // was reached, and neither we nor our plan made the exchange last or end.
-func (a Attempt) measured() bool {
+func (a *Attempt) measured() bool {
 	switch a.Reason {
 	case delivery.Acked, delivery.Rejected, delivery.Timeout, delivery.Reset, delivery.Protocol:
 		return a.Job.Special != Slow
@@ -43,33 +44,34 @@ func (a Attempt) measured() bool {
 	return false
 }
 
-// attemptName is the group that attempt number n belongs to.
-func attemptName(n int) string {
-	if n >= 3 {
-		return "3+"
-	}
-	return strconv.Itoa(n)
-}
-
-// tally is what was measured so far. It is safe for concurrent use.
+// tally is what some of the connections have measured so far. It is safe for
+// concurrent use.
 type tally struct {
 	mu       sync.Mutex
 	counts   Counts
 	warm     Counts
 	sending  int64 // exchanges under way
 	sends    Sends
-	latency  Latency
-	statuses map[webhook.Status]Latency
-	attempts map[string]Latency
+	cells    []cell
 	timeline Timeline
 }
 
-func newTally() *tally {
-	return &tally{
-		latency:  newLatency(),
-		statuses: map[webhook.Status]Latency{},
-		attempts: map[string]Latency{},
+// cell is the latency of the attempts that have a status and a number in
+// common; the groups of a report are made of them.
+type cell struct {
+	status  webhook.Status
+	attempt int // from 1, and 3 is that or more
+	Latency
+}
+
+const lastGroup = 3
+
+// attemptName is how a report calls a group of attempts.
+func attemptName(n int) string {
+	if n >= lastGroup {
+		return strconv.Itoa(lastGroup) + "+"
 	}
+	return strconv.Itoa(n)
 }
 
 // count changes the counts that a send belongs to.
@@ -86,6 +88,13 @@ func (t *tally) ofLocked(warm bool) *Counts {
 	return &t.counts
 }
 
+// plan counts the notifications of a job.
+func (t *tally) plan(warm bool, j Job) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ofLocked(warm).plan(j)
+}
+
 func (t *tally) begin(warm bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,7 +103,7 @@ func (t *tally) begin(warm bool) {
 }
 
 // end takes an attempt that has ended, and how that leaves its notification.
-func (t *tally) end(a Attempt, e ending) {
+func (t *tally) end(a *Attempt, e ending) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sending--
@@ -113,13 +122,24 @@ func (t *tally) end(a Attempt, e ending) {
 	if a.Number == 1 && a.Part == First {
 		t.sends.add(Sends{Count: 1, FirstS: a.Sent.Seconds(), LastS: a.Sent.Seconds()})
 	}
-	if !a.measured() {
-		return
+	if a.measured() {
+		t.cellLocked(a).record(a.Ended-a.Planned, a.Ended-a.Sent)
 	}
-	fromPlanned, fromSent := a.Ended-a.Planned, a.Ended-a.Sent
-	t.latency.record(fromPlanned, fromSent)
-	group(t.statuses, a.Job.Notified(a.Part).Status).record(fromPlanned, fromSent)
-	group(t.attempts, attemptName(a.Number)).record(fromPlanned, fromSent)
+}
+
+// cellLocked returns the attempt's cell, which is made when it is first needed.
+func (t *tally) cellLocked(a *Attempt) *cell {
+	status, attempt := a.Job.Notification.Status, min(a.Number, lastGroup)
+	if a.Part == Continuation {
+		status = a.Job.Notified(a.Part).Status
+	}
+	for i := range t.cells {
+		if c := &t.cells[i]; c.attempt == attempt && c.status == status {
+			return c
+		}
+	}
+	t.cells = append(t.cells, cell{status, attempt, newLatency()})
+	return &t.cells[len(t.cells)-1]
 }
 
 // Sends are the first attempts of jobs, from which the rate follows: resends and
@@ -172,11 +192,66 @@ type Progress struct {
 	P50, P99 time.Duration
 }
 
-func (t *tally) progress() Progress {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return Progress{
-		Counts: t.counts, Warm: t.warm, Sending: t.sending,
-		P50: t.latency.Planned.Quantile(0.5), P99: t.latency.Planned.Quantile(0.99),
+// tallies are those of a run. A connection has always the same one, so that
+// those on different processors seldom wait for each other.
+type tallies []*tally
+
+func newTallies() tallies {
+	const most = 8 // each has some megabytes of histograms
+	ts := make(tallies, min(runtime.GOMAXPROCS(0), most))
+	for i := range ts {
+		ts[i] = &tally{}
 	}
+	return ts
+}
+
+// of returns the tally of the i-th connection.
+func (ts tallies) of(i int) *tally { return ts[i%len(ts)] }
+
+func (ts tallies) progress() Progress {
+	var p Progress
+	for _, t := range ts {
+		t.mu.Lock()
+		p.Counts.Add(t.counts)
+		p.Warm.Add(t.warm)
+		p.Sending += t.sending
+		t.mu.Unlock()
+	}
+	l := ts.latency()
+	p.P50, p.P99 = l.Planned.Quantile(0.5), l.Planned.Quantile(0.99)
+	return p
+}
+
+// latency is that of all attempts.
+func (ts tallies) latency() Latency {
+	l := newLatency()
+	for _, t := range ts {
+		t.mu.Lock()
+		for _, c := range t.cells {
+			l.merge(c.Latency)
+		}
+		t.mu.Unlock()
+	}
+	return l
+}
+
+// addTo adds all that was measured to a report that has nothing of it yet.
+func (ts tallies) addTo(report *Report) {
+	report.Latency = newLatency()
+	report.ByStatus, report.ByAttempt = map[webhook.Status]Latency{}, map[string]Latency{}
+	for _, t := range ts {
+		t.mu.Lock()
+		report.Add(t.counts)
+		report.Warmup.Add(t.warm)
+		report.Sends.add(t.sends)
+		for _, c := range t.cells {
+			report.Latency.merge(c.Latency)
+			group(report.ByStatus, c.status).merge(c.Latency)
+			group(report.ByAttempt, attemptName(c.attempt)).merge(c.Latency)
+		}
+		timeline := t.timeline.clone()
+		t.mu.Unlock()
+		report.Timeline.merge(&timeline)
+	}
+	report.RatePerS = report.Sends.rate()
 }

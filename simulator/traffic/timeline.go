@@ -29,7 +29,7 @@ type Slot struct {
 
 func newSlot() *Slot { return &Slot{Latency: newHistogram(2)} }
 
-func (s *Slot) count(a Attempt) {
+func (s *Slot) count(a *Attempt) {
 	s.Sent++
 	switch {
 	case a.Job.Special == Malformed, a.Reason == delivery.Dropped, a.Reason == delivery.Canceled:

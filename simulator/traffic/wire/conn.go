@@ -98,6 +98,10 @@ func (cn *conn) arm(ctx context.Context, deadline time.Time) {
 	}
 }
 
+// fresh is for how long an idle connection is taken to be open. Looking costs a
+// system call, and what is used again at once could close after the look as well.
+const fresh = 100 * time.Microsecond
+
 // perform makes one exchange and reports whether the connection can bear
 // another. It gives
 // request back.
@@ -108,15 +112,15 @@ func (cn *conn) perform(ctx context.Context, x *exchange, request *buffer) (keep
 		cn.arm(ctx, x.deadline)
 	}
 	cn.stage, cn.request, cn.out, cn.cut, cn.in = writing, request, request.b, false, nil
-	if cn.used {
+	if cn.used && x.started.Sub(cn.since) > fresh {
 		cn.stage = checking
 	}
 	cn.used = true
 	written := func() bool { return cn.request == nil && !cn.cut }
-	err = cn.poll(ctx, x)
+	err = cn.poll(ctx, x.deadline)
 	if err == nil && len(cn.out) > 0 { // the endpoint does not take it at once
-		written = cn.writeRest(ctx, x)
-		err = cn.read(ctx, x, nil)
+		written = cn.writeRest(ctx, x.deadline)
+		err = cn.read(ctx, x.deadline, nil)
 	}
 	if err == nil && cn.n == 0 {
 		err = io.EOF
@@ -148,8 +152,8 @@ const lastWrite = 50 * time.Millisecond
 // writeRest writes what the endpoint did not take at once, while its answer is
 // read: it may be the answer that ends the writing. written waits for the end of
 // it, and reports whether all was written.
-func (cn *conn) writeRest(ctx context.Context, x *exchange) (written func() bool) {
-	cn.arm(ctx, x.deadline)
+func (cn *conn) writeRest(ctx context.Context, deadline time.Time) (written func() bool) {
+	cn.arm(ctx, deadline)
 	result := make(chan bool, 1)
 	rest := cn.out
 	go func() {
@@ -169,7 +173,7 @@ func (cn *conn) writeRest(ctx context.Context, x *exchange) (written func() bool
 }
 
 // poll waits until onPoll is done, the deadline has passed, or ctx has ended.
-func (cn *conn) poll(ctx context.Context, x *exchange) error {
+func (cn *conn) poll(ctx context.Context, deadline time.Time) error {
 	for {
 		cn.n, cn.err = 0, nil
 		err := cn.raw.Read(cn.step)
@@ -182,10 +186,10 @@ func (cn *conn) poll(ctx context.Context, x *exchange) error {
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
-		if !time.Now().Before(x.deadline) {
+		if !time.Now().Before(deadline) {
 			return errExpired
 		}
-		cn.arm(ctx, x.deadline)
+		cn.arm(ctx, deadline)
 	}
 }
 
@@ -217,15 +221,15 @@ func (cn *conn) onPoll(fd uintptr) bool {
 			return true
 		}
 	}
-	fresh := cn.in == nil
-	if fresh {
+	first := cn.in == nil
+	if first {
 		cn.in = buffers.get()
 		cn.in.b = cn.in.b[:0]
 	}
 	free := cn.in.b[len(cn.in.b):cap(cn.in.b)]
 	n, err := retried(syscall.Read, fd, free)
 	if err == syscall.EAGAIN { //nolint:errorlint // a bare system call
-		if fresh {
+		if first {
 			buffers.put(cn.in)
 			cn.in = nil
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // maxHead is how many bytes the heads of an answer may have, the informational
@@ -28,7 +29,7 @@ func (cn *conn) answer(ctx context.Context, x *exchange) (keep bool, err error) 
 		case finding == foreign, len(cn.in.b) == cap(cn.in.b):
 			return cn.foreign(ctx, x, nil)
 		}
-		if err := cn.read(ctx, x, cn.in); err != nil {
+		if err := cn.read(ctx, x.deadline, cn.in); err != nil {
 			return cn.foreign(ctx, x, err)
 		}
 	}
@@ -36,9 +37,9 @@ func (cn *conn) answer(ctx context.Context, x *exchange) (keep bool, err error) 
 
 // read waits for more bytes and appends them to into, which is made when it is
 // nil. The end of the connection is [io.EOF].
-func (cn *conn) read(ctx context.Context, x *exchange, into *buffer) error {
+func (cn *conn) read(ctx context.Context, deadline time.Time, into *buffer) error {
 	cn.in = into
-	if err := cn.poll(ctx, x); err != nil {
+	if err := cn.poll(ctx, deadline); err != nil {
 		return err
 	}
 	if cn.n == 0 {
@@ -52,7 +53,7 @@ func (cn *conn) body(ctx context.Context, x *exchange) (keep bool, err error) {
 	x.body = int64(len(cn.in.b) - x.head.size)
 	for x.body < x.head.length {
 		cn.in.b = cn.in.b[:0]
-		err := cn.read(ctx, x, cn.in)
+		err := cn.read(ctx, x.deadline, cn.in)
 		x.body += int64(cn.n)
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
@@ -70,7 +71,7 @@ func (cn *conn) body(ctx context.Context, x *exchange) (keep bool, err error) {
 // foreign has net/http read the answer, from what was read already on; err is
 // what came after that, if it is known.
 func (cn *conn) foreign(ctx context.Context, x *exchange, err error) (keep bool, _ error) {
-	from := &reader{cn: cn, ctx: ctx, x: x, err: err, limit: maxHead}
+	from := &reader{cn: cn, ctx: ctx, deadline: x.deadline, err: err, limit: maxHead}
 	buffered := bufio.NewReaderSize(from, bufferSize)
 	var resp *http.Response
 	for {
@@ -104,7 +105,7 @@ var post = &http.Request{Method: http.MethodPost}
 type reader struct {
 	cn        *conn
 	ctx       context.Context //nolint:containedctx // an io.Reader has no other way to it
-	x         *exchange
+	deadline  time.Time
 	got       int   // of cn.in, which was given already
 	err       error // what comes after that; nil is not known
 	ended     bool  // the endpoint has closed its side
@@ -122,7 +123,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	if r.got == len(r.cn.in.b) {
 		if r.err == nil {
 			r.cn.in.b, r.got = r.cn.in.b[:0], 0
-			r.err = r.cn.read(r.ctx, r.x, r.cn.in)
+			r.err = r.cn.read(r.ctx, r.deadline, r.cn.in)
 		}
 		if r.err != nil {
 			r.ended = errors.Is(r.err, io.EOF)
