@@ -121,17 +121,32 @@ func (c *command) quoted(text string) string {
 	}
 	var b strings.Builder
 	from := 0
-	for _, at := range c.r.known.FindAllStringIndex(text, -1) {
+	for _, at := range c.r.known.FindAllStringSubmatchIndex(text, -1) {
 		if from < at[0] {
 			b.WriteString(shellWord(text[from:at[0]]))
 		}
-		fmt.Fprintf(&b, `"$%s"`, c.r.variable[text[at[0]:at[1]]])
+		fmt.Fprintf(&b, `"$%s"`, c.r.variable(text, at))
 		from = at[1]
 	}
 	if from < len(text) || from == 0 {
 		b.WriteString(shellWord(text[from:]))
 	}
 	return b.String()
+}
+
+// variable is the shell variable for a match of what is known. A secret that is
+// escaped has another one, because its value is another.
+func (r redactor) variable(text string, match []int) string {
+	for i, s := range r.secrets {
+		if match[2*i+2] < 0 {
+			continue
+		}
+		if text[match[0]:match[1]] == s.value {
+			return s.variable
+		}
+		return s.variable + "_ESCAPED"
+	}
+	return ""
 }
 
 // shellWord quotes text for bash and the like: plainly where it can be read

@@ -2,11 +2,9 @@ package scenarios
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -17,15 +15,15 @@ const redacted = "REDACTED"
 // that they have on the wire and in logs, and what is marked as one by the name
 // before it.
 type redactor struct {
-	known *regexp.Regexp // nil: none is known
-	// variable is the shell variable that a curl line has for a spelling.
-	variable map[string]string
+	secrets []secret       // the longest first
+	known   *regexp.Regexp // a group for each of secrets; nil: there is none
+	begun   *regexp.Regexp // the beginning of one of them, at the end
 }
 
 // newRedactor knows the secrets of a configuration. The default token of the
 // API is none: everybody knows it.
 func newRedactor(c Config) redactor {
-	r := redactor{variable: map[string]string{}}
+	var r redactor
 	r.know("TOKEN", c.Token.Value)
 	for variable, raw := range map[string]string{"": c.Endpoint, "API_": c.APIURL} {
 		u, err := url.Parse(raw)
@@ -47,49 +45,48 @@ func newRedactor(c Config) redactor {
 	if c.APIToken != DefaultToken {
 		r.know("API_TOKEN", c.APIToken)
 	}
+	for _, p := range c.Probes {
+		r.knowCommand(p.Name())
+	}
+	for _, command := range []string{c.Run, c.StartCommand, c.KillCommand} {
+		r.knowCommand(command)
+	}
 	r.compile()
 	return r
 }
 
-// know adds a secret in its spellings; empty is none.
-func (r *redactor) know(variable, secret string) {
-	if secret == "" {
-		return
-	}
-	lower := regexp.MustCompile(`%[0-9A-F]{2}`)
-	quoted, _ := json.Marshal(secret) // a string always is JSON
-	escaped := []string{
-		url.QueryEscape(secret), url.PathEscape(secret),
-		strings.Trim(strconv.Quote(secret), `"`), strings.Trim(string(quoted), `"`),
-	}
-	for _, spelling := range escaped {
-		for _, s := range []string{spelling, lower.ReplaceAllStringFunc(spelling, strings.ToLower)} {
-			if s != secret {
-				r.variable[s] = variable + "_ESCAPED"
+// knowCommand adds what a command is given as secrets, because it may repeat
+// them. Those of a few letters would be found everywhere.
+func (r *redactor) knowCommand(command string) {
+	const shortest = 4
+	for _, pattern := range []*regexp.Regexp{markedByName, markedByFlag} {
+		for _, groups := range pattern.FindAllStringSubmatch(command, -1) {
+			if value := strings.Trim(groups[2], `"'`); len(value) >= shortest && !tellsNothing(value) {
+				r.know("SECRET", value)
 			}
 		}
 	}
-	r.variable[secret] = variable
 }
 
-// compile makes the pattern of what is known, the longest first. What is so
-// short that it is part of many words is replaced as a word only.
-func (r *redactor) compile() {
-	var spellings []string
-	for s := range r.variable {
-		spellings = append(spellings, s)
+// know adds a secret; empty is none.
+func (r *redactor) know(variable, value string) {
+	if value != "" && !slices.ContainsFunc(r.secrets, func(s secret) bool { return s.value == value }) {
+		r.secrets = append(r.secrets, secret{value, variable})
 	}
-	if len(spellings) == 0 {
+}
+
+// compile makes the patterns of what is known.
+func (r *redactor) compile() {
+	if len(r.secrets) == 0 {
 		return
 	}
-	slices.SortFunc(spellings, func(a, b string) int { return len(b) - len(a) })
-	for i, s := range spellings {
-		const short = 4
-		if spellings[i] = regexp.QuoteMeta(s); len(s) < short {
-			spellings[i] = `\b` + spellings[i] + `\b`
-		}
+	slices.SortStableFunc(r.secrets, func(a, b secret) int { return len(b.value) - len(a.value) })
+	var known, begun []string
+	for _, s := range r.secrets {
+		known, begun = append(known, "("+s.spellings()+")"), append(begun, s.begun())
 	}
-	r.known = regexp.MustCompile(strings.Join(spellings, "|"))
+	r.known = regexp.MustCompile(strings.Join(known, "|"))
+	r.begun = regexp.MustCompile(strings.Join(begun, "|"))
 }
 
 // secretNames are the names that mark what follows as a secret.
@@ -104,7 +101,7 @@ var (
 	markedByName   = regexp.MustCompile(`(?i)(\b[\w-]*` + secretNames + `=)("[^"]*"|'[^']*'|[^\s&"',;)]+)`)
 	markedInJSON   = regexp.MustCompile(`(?i)("[\w-]*` + secretNames + `"\s*:\s*")(?:[^"\\]|\\.)+`)
 	markedInURL    = regexp.MustCompile(`(://[^/\s:@"']*:)[^/\s@"']+@`)
-	markedByFlag   = regexp.MustCompile(`(?i)(--?[\w-]*` + secretNames + `[ =]+)("[^"]*"|'[^']*'|\S+)`)
+	markedByFlag   = regexp.MustCompile(`(?i)(--?[\w-]*` + secretNames + `[ =]+)("[^"]*"|'[^']*'|[^\s"']+)`)
 )
 
 // text replaces the secrets in s.
@@ -121,16 +118,23 @@ func (r redactor) command(s string) string {
 	return markedByFlag.ReplaceAllStringFunc(r.text(s), hideValue(markedByFlag))
 }
 
-// hideValue replaces the second group of a match, unless it is a shell variable
-// or the suite's own wrong token, which tell nothing.
+// hideValue replaces the second group of a match where it tells anything.
 func hideValue(pattern *regexp.Regexp) func(string) string {
 	return func(match string) string {
 		groups := pattern.FindStringSubmatch(match)
-		if value := strings.Trim(groups[2], `"`); strings.HasPrefix(value, "$") || strings.Trim(value, "x") == "" {
+		if tellsNothing(strings.Trim(groups[2], `"`)) {
 			return match
 		}
 		return groups[1] + redacted
 	}
+}
+
+// tellsNothing reports whether what stands in a secret's place is none: a shell
+// variable, another flag, the suite's own wrong token, or what is hidden
+// already.
+func tellsNothing(value string) bool {
+	return strings.HasPrefix(value, "$") || strings.HasPrefix(value, "-") ||
+		strings.Trim(value, "x") == "" || strings.HasSuffix(value, redacted)
 }
 
 // values replaces the known secrets only.
@@ -144,23 +148,10 @@ func (r redactor) values(s string) string {
 // cut is text for the beginning of something longer: no more than most bytes
 // of it, and no part of a secret at its end. whole is the length of all of it.
 func (r redactor) cut(s string, whole int64, most int) string {
-	if s = r.values(s); whole > int64(len(s)) {
-		s = r.withoutBegun(s)
+	if s = r.values(s); whole > int64(len(s)) && r.begun != nil {
+		s = r.begun.ReplaceAllString(s, "")
 	}
 	return beginning(r.text(s), most)
-}
-
-// withoutBegun is s without the beginning of a secret at its end.
-func (r redactor) withoutBegun(s string) string {
-	begun := 0
-	for spelling := range r.variable {
-		for n := min(len(spelling)-1, len(s)); n > begun; n-- {
-			if strings.HasSuffix(s, spelling[:n]) {
-				begun = n
-			}
-		}
-	}
-	return s[:len(s)-begun]
 }
 
 // beginning is the beginning of s, at most that many bytes, as valid UTF-8.

@@ -21,6 +21,7 @@ type document struct {
 	Summary
 	Interrupted  bool                      `json:"interrupted"`
 	Name         string                    `json:"name"`
+	Command      string                    `json:"command,omitempty"`
 	DurationMS   int64                     `json:"duration_ms"`
 	Probes       []string                  `json:"probes"`
 	Declared     declared                  `json:"declared"`
@@ -97,7 +98,7 @@ type message struct {
 // earlier one; nil when nothing was compared.
 func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 	d := document{
-		Schema: schemaVersion, Summary: SummaryOf(r), Interrupted: r.Interrupted, Name: r.Name,
+		Schema: schemaVersion, Summary: SummaryOf(r), Interrupted: r.Interrupted, Name: r.Name, Command: r.Command,
 		DurationMS: r.Duration.Milliseconds(), Probes: append([]string{}, r.Probes...),
 		Declared: declared(r.Declared), API: r.APIURL,
 		Waits:  waits{r.EffectTimeout.Milliseconds(), r.RetryTimeout.Milliseconds(), r.Quiet.Milliseconds()},

@@ -18,7 +18,7 @@ func sample() scenarios.Report {
 	r := scenarios.Report{
 		Verdict: scenarios.Failed, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
 		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
-		APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
+		Command: "scrapehook conform", APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
 		Declared: scenarios.Declared{
 			Token: "query:token", Run: "serve", Unsupported: map[string]string{"ACK-05": "no need"}, KnownFailing: map[string]string{"ACK-08": "ticket 7"},
 		},
