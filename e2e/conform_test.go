@@ -57,7 +57,7 @@ func (r report) verdicts() map[string]string {
 func TestConformBuiltIn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := scrapehookIn(t, dir, nil, "conform", "--fast", "--json", "r.json", "--junit", "r.xml", "--seed", "42")
+	o := scrapehookIn(t, dir, nil, "conform", "--fast", "--json", "r.json", "--junit", "r.xml", "--html", "r.html", "--seed", "42")
 	if o.code != 0 || !strings.Contains(o.stdout, "\nconformant") {
 		t.Fatalf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
@@ -81,7 +81,7 @@ func TestConformReportsFailures(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := scrapehookIn(t, dir, []string{"ROWS_FILE=" + filepath.Join(dir, "rows.jsonl")},
-		"conform", "--fast", "--filter", "ACK-01,DATA-01,IDEM-01,IDEM-02,SEC-02", "--json", "r.json", "--junit", "r.xml",
+		"conform", "--fast", "--filter", "ACK-01,DATA-01,IDEM-01,IDEM-02,SEC-02", "--json", "r.json", "--junit", "r.xml", "--html", "r.html",
 		"--run", serveBinary+" imports-again", "--probe", "file:rows.jsonl", "http://"+freeAddress(t)+"/hook")
 	if o.code != 1 || !strings.Contains(o.stdout, "\nfailed: a MUST is broken") {
 		t.Fatalf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
@@ -100,8 +100,9 @@ func TestConformReportsFailures(t *testing.T) {
 	}
 }
 
-// sameEverywhere checks that the JSON report, the JUnit report and the table
-// agree on every verdict, and returns the first.
+// sameEverywhere checks that the JSON report, the JUnit report, the page and
+// the table agree on every verdict, and that the first two are as their schemas
+// say. It returns the first.
 func sameEverywhere(t *testing.T, dir, table string) report {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join(dir, "r.json"))
@@ -109,6 +110,12 @@ func sameEverywhere(t *testing.T, dir, table string) report {
 		t.Fatal(err)
 	}
 	r := readReport(t, body)
+	validReport(t, body)
+	validJUnit(t, filepath.Join(dir, "r.xml"))
+	page, err := os.ReadFile(filepath.Join(dir, "r.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if body, err = os.ReadFile(filepath.Join(dir, "r.xml")); err != nil {
 		t.Fatal(err)
 	}
@@ -144,13 +151,18 @@ func sameEverywhere(t *testing.T, dir, table string) report {
 	for _, m := range regexp.MustCompile(`(?m)^([A-Z]+-\d\d) +(?:MUST|SHOULD) +(\w+)`).FindAllStringSubmatch(table, -1) {
 		inTable[m[1]] = strings.ToLower(m[2])
 	}
+	inPage := map[string]string{}
+	for _, m := range regexp.MustCompile(`data-id="([A-Z]+-\d\d)" data-verdict="(\w+)"`).FindAllStringSubmatch(string(page), -1) {
+		inPage[m[1]] = m[2]
+	}
 	for id, verdict := range r.verdicts() {
-		if inJUnit[id] != verdict || inTable[id] != verdict {
-			t.Errorf("%s: JSON says %q, JUnit %q, the table %q", id, verdict, inJUnit[id], inTable[id])
+		if inJUnit[id] != verdict || inTable[id] != verdict || inPage[id] != verdict {
+			t.Errorf("%s: JSON says %q, JUnit %q, the table %q, the page %q", id, verdict, inJUnit[id], inTable[id], inPage[id])
 		}
 	}
-	if len(inJUnit) != len(r.Requirements) || len(inTable) != len(r.Requirements) || junit.Tests != len(r.Requirements) {
-		t.Errorf("%d requirements in JSON, %d in JUnit (which counts %d), %d in the table", len(r.Requirements), len(inJUnit), junit.Tests, len(inTable))
+	if len(inJUnit) != len(r.Requirements) || len(inPage) != len(r.Requirements) || len(inTable) != len(r.Requirements) || junit.Tests != len(r.Requirements) {
+		t.Errorf("%d requirements in JSON, %d in JUnit (which counts %d), %d in the table, %d on the page",
+			len(r.Requirements), len(inJUnit), junit.Tests, len(inTable), len(inPage))
 	}
 	if junit.Failures != r.Totals["fail"] || junit.Skipped != r.Totals["blocked"]+r.Totals["not_observable"]+r.Totals["warn"] {
 		t.Errorf("JUnit counts %d failures and %d skipped, JSON %+v", junit.Failures, junit.Skipped, r.Totals)
