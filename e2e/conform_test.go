@@ -34,6 +34,7 @@ type report struct {
 			Kind string
 			Text string
 		}
+		Output string `json:"receiver_output"`
 	} `json:"requirements"`
 }
 
@@ -71,6 +72,20 @@ func TestConformBuiltIn(t *testing.T) {
 	for _, q := range r.Requirements {
 		if q.Verdict != "pass" || len(q.Evidence) == 0 || q.DurationMS == nil {
 			t.Errorf("%s: verdict %s, %d pieces of evidence", q.ID, q.Verdict, len(q.Evidence))
+		}
+		if q.ID == "DUR-01" {
+			told := q.Output
+			for _, e := range q.Evidence {
+				told += e.Text + "\n"
+			}
+			for _, part := range []string{
+				"the receiver is killed (SIGKILL)\n", "its process has ended: signal: killed\n", "the receiver is started\n", "it answers\n",
+				"listening on http://127.0.0.1:", "GET /api/v1/scraping-job/",
+			} {
+				if !strings.Contains(told, part) {
+					t.Errorf("%s: no %q in its evidence:\n%s", q.ID, part, told)
+				}
+			}
 		}
 	}
 }
@@ -147,14 +162,8 @@ func sameEverywhere(t *testing.T, dir, table string) report {
 			}
 		}
 	}
-	inTable := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^([A-Z]+-\d\d) +(?:MUST|SHOULD) +(\w+)`).FindAllStringSubmatch(table, -1) {
-		inTable[m[1]] = strings.ToLower(m[2])
-	}
-	inPage := map[string]string{}
-	for _, m := range regexp.MustCompile(`data-id="([A-Z]+-\d\d)" data-verdict="(\w+)"`).FindAllStringSubmatch(string(page), -1) {
-		inPage[m[1]] = m[2]
-	}
+	inTable := verdictsIn(table, `(?m)^([A-Z]+-\d\d) +(?:MUST|SHOULD) +(\w+)`)
+	inPage := verdictsIn(string(page), `data-id="([A-Z]+-\d\d)" data-verdict="(\w+)"`)
 	for id, verdict := range r.verdicts() {
 		if inJUnit[id] != verdict || inTable[id] != verdict || inPage[id] != verdict {
 			t.Errorf("%s: JSON says %q, JUnit %q, the table %q, the page %q", id, verdict, inJUnit[id], inTable[id], inPage[id])
@@ -168,6 +177,15 @@ func sameEverywhere(t *testing.T, dir, table string) report {
 		t.Errorf("JUnit counts %d failures and %d skipped, JSON %+v", junit.Failures, junit.Skipped, r.Totals)
 	}
 	return r
+}
+
+// verdictsIn are the verdicts by ID that a pattern finds in text.
+func verdictsIn(text, pattern string) map[string]string {
+	verdicts := map[string]string{}
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		verdicts[m[1]] = strings.ToLower(m[2])
+	}
+	return verdicts
 }
 
 // TestConformOtherLanguages judges correct receivers that share nothing with

@@ -63,7 +63,7 @@ func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
 	r.tell(Event{State: Running, Text: "the endpoint to answer"})
 	if err := l.open(ctx); err != nil {
 		output := l.redactor.text(l.printed(0))
-		return nil, errors.Join(l.redactor.hide(withOutput(err, output)), l.close(ctx))
+		return nil, l.redactor.hide(errors.Join(withOutput(err, output), l.close(ctx)))
 	}
 	go r.play(ctx)
 	return r, nil

@@ -125,7 +125,7 @@ func (x *Exchange) exchangeRaw(ctx context.Context, token Token, t *tape, compos
 		return w.paced
 	}
 	x.FirstByte = time.Now()
-	resp, err := http.ReadResponse(in, nil)
+	resp, err := readAnswer(in)
 	if err != nil {
 		x.failed(err)
 		return w.paced
@@ -139,6 +139,18 @@ func (x *Exchange) exchangeRaw(ctx context.Context, token Token, t *tape, compos
 		x.Reason = delivery.Acked
 	}
 	return w.paced
+}
+
+// readAnswer reads the head of the final answer: informational ones come before
+// it, and say nothing yet.
+func readAnswer(in *bufio.Reader) (*http.Response, error) {
+	for {
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil || resp.StatusCode >= http.StatusOK || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp, err
+		}
+		_ = resp.Body.Close() // there is none
+	}
 }
 
 func (x *Exchange) failed(err error) {

@@ -106,7 +106,7 @@ func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 func junitProperties(r scenarios.Report) []junitProperty {
 	d := r.Declared
 	all := []junitProperty{
-		{"verdict", string(r.Verdict)}, {"endpoint", r.Endpoint}, {"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
+		{"verdict", string(r.Verdict)}, {"endpoint", r.Endpoint}, {"name", r.Name}, {"command", r.Command}, {"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
 		{"fast", fmt.Sprint(r.Fast)}, {"version", r.Version}, {"probes", strings.Join(r.Probes, ", ")}, {"api_url", r.APIURL},
 		{"token", d.Token}, {"run", d.Run}, {"start_cmd", d.StartCommand}, {"kill_cmd", d.KillCommand},
 	}

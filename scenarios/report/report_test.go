@@ -18,7 +18,7 @@ func sample() scenarios.Report {
 	r := scenarios.Report{
 		Verdict: scenarios.Failed, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
 		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
-		Command: "scrapehook conform", APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
+		Began: time.Date(2026, 11, 23, 21, 2, 3, 4, time.UTC), Command: "scrapehook conform", APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
 		Declared: scenarios.Declared{
 			Token: "query:token", Run: "serve", Unsupported: map[string]string{"ACK-05": "no need"}, KnownFailing: map[string]string{"ACK-08": "ticket 7"},
 		},
@@ -51,8 +51,10 @@ func TestText(t *testing.T) {
 	const want = `endpoint  http://127.0.0.1:1/hook
 profile   2020, fast
 probes    file:rows.jsonl
+run       serve
 declared  token query:token, 1 not supported, 1 known failing
 version   v1
+date      2026-11-23 21:02:03 UTC
 seed      42
 
 ID        LEVEL   VERDICT     TIME   REQUIREMENT

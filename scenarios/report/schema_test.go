@@ -25,7 +25,6 @@ func variants() map[string]scenarios.Report {
 	for _, v := range []scenarios.Overall{scenarios.Conformant, scenarios.Partial, scenarios.Failed, scenarios.Broken} {
 		r := sample()
 		r.Verdict = v
-		r.Began = time.Date(2026, 11, 23, 21, 2, 3, 4, time.UTC)
 		r.Lanes = map[scenarios.Lane]time.Duration{}
 		for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
 			r.Lanes[lane] = time.Second

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,23 +72,30 @@ func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) er
 	return nil
 }
 
+// header names what was judged, and how.
 func header(r scenarios.Report) string {
-	probes := "the simulated API only"
+	endpoint, probes, profile := r.Endpoint, "the simulated API only", r.Profile
+	if r.Name != "" && r.Name != r.Endpoint {
+		endpoint = r.Name + ", " + r.Endpoint
+	}
 	if len(r.Probes) > 0 {
 		probes = strings.Join(r.Probes, ", ")
 	}
-	fast := ""
 	if r.Fast {
-		fast = ", fast"
+		profile += ", fast"
 	}
-	version, declared := "", declarations(r.Declared)
-	if r.Version != "" {
-		version = "version   " + r.Version + "\n"
+	var lines []string
+	for _, fact := range []struct{ name, value string }{
+		{"endpoint", endpoint}, {"profile", profile}, {"probes", probes},
+		{"run", r.Declared.Run}, {"start", r.Declared.StartCommand}, {"kill", r.Declared.KillCommand},
+		{"declared", declarations(r.Declared)}, {"version", r.Version},
+		{"date", r.Began.UTC().Format("2006-01-02 15:04:05 UTC")}, {"seed", strconv.FormatUint(r.Seed, 10)},
+	} {
+		if fact.value != "" {
+			lines = append(lines, fmt.Sprintf("%-8s  %s", fact.name, fact.value))
+		}
 	}
-	if declared != "" {
-		declared = "declared  " + declared + "\n"
-	}
-	return fmt.Sprintf("endpoint  %s\nprofile   %s%s\nprobes    %s\n%s%sseed      %d", r.Name, r.Profile, fast, probes, declared, version, r.Seed)
+	return strings.Join(lines, "\n")
 }
 
 // declarations are what was declared, in a line; the reasons stand with the
