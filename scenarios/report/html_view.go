@@ -132,7 +132,7 @@ func itemsOf(r scenarios.Report) []itemView {
 		items = append(items, itemView{
 			Result: result, Group: group, Took: Took(result.Duration), Printed: outputOf(result.Output, outputOfOne),
 			First: result.Findings[:first], Rest: result.Findings[first:], More: more,
-			Blocks: blocks(r.Results, result), Need: needs(catalogue[result.ID]),
+			Blocks: blocks(r.Results, result), Need: strings.ReplaceAll(needs(catalogue[result.ID]), "`", ""),
 			Seen: countKinds(result.Evidence), Evidence: shown[i],
 		})
 	}

@@ -74,7 +74,7 @@
 
   form.addEventListener('input', () => { apply(); remember(); });
   form.addEventListener('submit', event => event.preventDefault());
-  form.addEventListener('reset', () => setTimeout(() => { apply(); remember(); }));
+  document.getElementById('clear').addEventListener('click', () => { recall(new URLSearchParams()); remember(); });
   unfold.addEventListener('click', () => {
     const open = unfold.getAttribute('aria-pressed') !== 'true';
     unfold.setAttribute('aria-pressed', open);
