@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -138,29 +139,39 @@ func TestFieldErrorIsCut(t *testing.T) {
 	}
 }
 
-// FuzzParseForm checks that whatever is accepted survives the way back: the
-// same notification, and a form that is stable from then on.
+// FuzzParseForm checks that a form is read as the standard library would, and
+// that whatever is accepted survives the way back: the same notification, and a
+// form that is stable from then on.
 func FuzzParseForm(f *testing.F) {
 	for _, g := range golden {
 		f.Add([]byte(g.form))
 	}
 	f.Add([]byte("scrapingjob_id=1&scrapingjob_id=2&status=%00&sitemap_id=3&custom_id=+"))
+	f.Add([]byte("status=&status=finished&&%73tatus=x&sitemap_id=3&scrapingjob_id=1;"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n, err := webhook.ParseForm(body)
+		form, broken := url.ParseQuery(string(body))
 		if err != nil {
 			var fe *webhook.FieldError
 			if !errors.As(err, &fe) {
 				t.Fatalf("error %T, want a FieldError", err)
 			}
+			if (broken != nil) != (fe.Field == "") {
+				t.Fatalf("%v, and the standard library says %v", err, broken)
+			}
 			return
+		}
+		want := [...]string{form.Get(webhook.FieldStatus), form.Get(webhook.FieldSitemapName), form.Get(webhook.FieldCustomID)}
+		if broken != nil || want != [...]string{string(n.Status), n.SitemapName, n.CustomID} {
+			t.Fatalf("accepted %+v, and the standard library says %v, %v", n, form, broken)
 		}
 		if n.JobID <= 0 || n.SitemapID <= 0 || n.Status == "" {
 			t.Fatalf("accepted %+v", n)
 		}
-		form := n.AppendForm(nil)
-		again, err := webhook.ParseForm(form)
+		back := n.AppendForm(nil)
+		again, err := webhook.ParseForm(back)
 		if err != nil || again != n {
-			t.Fatalf("%+v became %+v, %v by way of %s", n, again, err, form)
+			t.Fatalf("%+v became %+v, %v by way of %s", n, again, err, back)
 		}
 	})
 }
