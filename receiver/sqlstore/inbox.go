@@ -45,15 +45,17 @@ ALTER TABLE imports ADD COLUMN wanted_since INTEGER NOT NULL DEFAULT 0; -- while
 `}
 
 const (
-	sqlArrive = `INSERT INTO inbox (received_at, job_id, status, sitemap_id, sitemap_name, custom_id) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlArrive     = `INSERT INTO inbox (received_at, job_id, status, sitemap_id, sitemap_name, custom_id)`
+	arriveColumns = 6
 
+	sqlWant     = `INSERT INTO imports (job_id, wanted, next_try, wanted_since)`
+	wantColumns = 4
 	// An import that is wanted already keeps its time: it may be leased, or the
 	// cloud may have asked for patience.
-	sqlWant = `INSERT INTO imports (job_id, wanted, next_try, wanted_since) VALUES (?1, 1, ?2, ?2)
-		ON CONFLICT (job_id) DO UPDATE SET
+	sqlWantAgain = `ON CONFLICT (job_id) DO UPDATE SET
 			wanted = wanted + 1,
-			next_try = CASE WHEN wanted > done THEN next_try ELSE ?2 END,
-			wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE ?2 END`
+			next_try = CASE WHEN wanted > done THEN next_try ELSE excluded.next_try END,
+			wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE excluded.wanted_since END`
 )
 
 // Inbox is a [receiver.Store] in an SQLite file of its own.
@@ -66,7 +68,7 @@ type Inbox struct {
 	// writer is for the one who writes: waiting here is fairer than in SQLite.
 	writer       sync.Mutex
 	arrivals     *sql.DB // commits are synced
-	arrive, want *sql.Stmt
+	arrive, want bulk
 	db           *sql.DB // they are not; everything but arrivals
 }
 
@@ -92,10 +94,10 @@ func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
 	// hold up the one who has it.
 	b.db.SetMaxOpenConns(4)
 	b.db.SetMaxIdleConns(4)
-	if b.arrive, err = b.arrivals.PrepareContext(ctx, sqlArrive); err != nil {
+	if b.arrive, err = prepareBulk(ctx, b.arrivals, sqlArrive, arriveColumns, ""); err != nil {
 		return nil, err
 	}
-	if b.want, err = b.arrivals.PrepareContext(ctx, sqlWant); err != nil {
+	if b.want, err = prepareBulk(ctx, b.arrivals, sqlWant, wantColumns, sqlWantAgain); err != nil {
 		return nil, err
 	}
 	// The lock says that no other process is alive to hold a lease.
@@ -127,20 +129,20 @@ func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()                                                        //nolint:errcheck // does nothing after a commit
-	arrive, want := tx.StmtContext(ctx, b.arrive), tx.StmtContext(ctx, b.want) //nolint:sqlclosecheck // they end with the transaction
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
 	now := millis(time.Now())
+	arrived, wanted := make([]any, 0, arriveColumns*len(arrivals)), make([]any, 0, wantColumns*len(arrivals))
 	for _, a := range arrivals {
-		if _, err := arrive.ExecContext(ctx, a.ReceivedAt.UnixMilli(), a.JobID, string(a.Status),
-			a.SitemapID, a.SitemapName, a.CustomID); err != nil {
-			return err
+		arrived = append(arrived, a.ReceivedAt.UnixMilli(), a.JobID, string(a.Status), a.SitemapID, a.SitemapName, a.CustomID)
+		if a.Wanted {
+			wanted = append(wanted, a.JobID, 1, now, now)
 		}
-		if !a.Wanted {
-			continue
-		}
-		if _, err := want.ExecContext(ctx, a.JobID, now); err != nil {
-			return err
-		}
+	}
+	if err := b.arrive.insert(ctx, tx, arrived); err != nil {
+		return err
+	}
+	if err := b.want.insert(ctx, tx, wanted); err != nil {
+		return err
 	}
 	return tx.Commit()
 }
