@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 // measures are what the receiver counts, whether or not anybody asks.
 type measures struct {
 	answers    *prometheus.HistogramVec // by code
+	ok         prometheus.Observer      // of those with code 200, looked up once
 	groups     prometheus.Histogram
 	commits    prometheus.Histogram
 	imports    *prometheus.HistogramVec // by outcome
@@ -28,7 +30,7 @@ func newMeasures() *measures {
 	// The sender gives up after 10 s (webhooks-2020), and a good answer takes
 	// about as long as one sync of the disk.
 	quick := []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10}
-	return &measures{
+	m := &measures{
 		answers: prometheus.NewHistogramVec(histogram("answer_seconds", "Time to answer a notification, by the answer's code.", quick), []string{"code"}),
 		groups:  prometheus.NewHistogram(histogram("commit_notifications", "Notifications that shared one commit.", prometheus.ExponentialBuckets(1, 2, 10))),
 		commits: prometheus.NewHistogram(histogram("commit_seconds", "Time of one commit of notifications.", quick)),
@@ -37,6 +39,8 @@ func newMeasures() *measures {
 		retries:    counter("import_retries_total", "Attempts of imports that failed and will be tried again."),
 		leasesLost: counter("leases_lost_total", "Imports that were dropped because their lease was lost."),
 	}
+	m.ok = m.answers.WithLabelValues(strconv.Itoa(http.StatusOK))
+	return m
 }
 
 // register makes them public, with what can be asked of the inbox and, if there
@@ -61,7 +65,11 @@ func (m *measures) register(to prometheus.Registerer, b *inbox, store Upkeep) er
 }
 
 func (m *measures) answered(code int, took time.Duration) {
-	m.answers.WithLabelValues(strconv.Itoa(code)).Observe(took.Seconds())
+	observer := m.ok
+	if code != http.StatusOK {
+		observer = m.answers.WithLabelValues(strconv.Itoa(code))
+	}
+	observer.Observe(took.Seconds())
 }
 
 func (m *measures) committed(group int, took time.Duration) {

@@ -114,10 +114,10 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // routes mounts the endpoint, with and without the token as a segment of its
-// path, and what an orchestrator asks for.
+// path, and what an orchestrator asks for. The endpoint itself goes past the
+// router, which would take as long as reading the notification.
 func (s *site) routes(rcv *receiver.Receiver) http.Handler {
-	routes := mux.NewRouter()
-	routes.Handle(s.path, rcv.Handler())
+	endpoint, routes := rcv.Handler(), mux.NewRouter()
 	routes.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")
 	})
@@ -129,6 +129,12 @@ func (s *site) routes(rcv *receiver.Receiver) http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	routes.Handle("/metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
-	routes.Handle(strings.TrimSuffix(s.path, "/")+"/{"+receiver.TokenParam+"}", rcv.Handler())
-	return routes
+	routes.Handle(strings.TrimSuffix(s.path, "/")+"/{"+receiver.TokenParam+"}", endpoint)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.path {
+			endpoint.ServeHTTP(w, r)
+			return
+		}
+		routes.ServeHTTP(w, r)
+	})
 }
