@@ -35,9 +35,10 @@ type importer struct {
 	measures     *measures
 	log          *slog.Logger
 
-	wake     chan struct{} // has room for one: something may be due
-	draining chan struct{} // closed when nothing more is to be taken up
-	drain    func()        // closes draining; twice is safe
+	isPressed func() bool   // the inbox needs the processor; see giveWay
+	wake      chan struct{} // has room for one: something may be due
+	draining  chan struct{} // closed when nothing more is to be taken up
+	drain     func()        // closes draining; twice is safe
 
 	mu          sync.Mutex
 	pausedUntil time.Time // the cloud's limit of calls is reached until then
@@ -57,6 +58,7 @@ func newImporter(cfg Config, m *measures) *importer {
 		deleteAfter:  cfg.DeleteAfterImport,
 		measures:     m,
 		log:          cfg.Log,
+		isPressed:    func() bool { return false },
 		wake:         make(chan struct{}, 1),
 		draining:     draining,
 		drain:        sync.OnceFunc(func() { close(draining) }),
@@ -78,6 +80,7 @@ func (m *importer) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		m.giveWay(ctx, slots)
 		lease, ok := m.next(ctx, process+"/"+strconv.Itoa(n))
 		if !ok {
 			return
@@ -86,6 +89,26 @@ func (m *importer) run(ctx context.Context) {
 			defer func() { <-slots }()
 			m.work(ctx, lease)
 		})
+	}
+}
+
+// pressure is how long a large group of notifications holds imports back.
+const pressure = 100 * time.Millisecond
+
+// giveWay holds an import back while the inbox is pressed and half of the workers
+// are busy. An import can wait, a sender does not; but some go on, however long
+// the press. slots has an entry for each import, this one included.
+func (m *importer) giveWay(ctx context.Context, slots chan struct{}) {
+	each := time.NewTicker(pressure / 10)
+	defer each.Stop()
+	for len(slots) > (m.workers+1)/2 && m.isPressed() {
+		select {
+		case <-each.C:
+		case <-m.draining:
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

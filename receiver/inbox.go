@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type inbox struct {
 	wanted   func() // called after a commit that wants imports
 	measures *measures
 	log      *slog.Logger
+	pressed  atomic.Int64 // when a large group was last committed, in unix nanoseconds
 
 	// mu lets many put at once and stopping exclude them all. It guards stopped,
 	// and that nothing is sent on waiting once that is closed.
@@ -131,6 +133,15 @@ func (b *inbox) gather(group []arrival) []arrival {
 	return group
 }
 
+// largeGroup is how many notifications in one commit say that more arrive than
+// the processor has the time for.
+const largeGroup = 32
+
+// isPressed reports whether notifications have arrived in large groups just now.
+func (b *inbox) isPressed() bool {
+	return time.Now().UnixNano()-b.pressed.Load() < int64(pressure)
+}
+
 // commit takes no request's context: a sender that hangs up must not undo the
 // commit of the others, nor half of its own.
 func (b *inbox) commit(group []arrival) error {
@@ -146,6 +157,9 @@ func (b *inbox) commit(group []arrival) error {
 		return fmt.Errorf("committing %d notifications: %w", len(group), err)
 	}
 	b.measures.committed(len(group), time.Since(begun))
+	if len(group) >= largeGroup {
+		b.pressed.Store(time.Now().UnixNano())
+	}
 	if wanted {
 		b.wanted()
 	}

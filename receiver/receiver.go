@@ -144,6 +144,7 @@ func New(cfg Config) (*Receiver, error) {
 		r.pruner = &pruner{store: upkeep, retain: cfg.Retain, log: cfg.Log}
 	}
 	r.inbox = newInbox(accept, cfg.Queue, cfg.Batch, wanted, measures, cfg.Log)
+	r.importer.isPressed = r.inbox.isPressed
 	r.handler = newHandler(r.inbox.put, cfg, measures)
 	if cfg.Metrics != nil {
 		if err := measures.register(cfg.Metrics, r.inbox, upkeep); err != nil {
