@@ -35,41 +35,63 @@ func TestEvidenceIsWhatWentOverTheWire(t *testing.T) {
 			}
 		}
 	})
-	var lower, chunked, enormous *scenarios.Wire
 	for _, id := range []string{"FORM-06", "FORM-07", "SEC-03"} {
 		for _, e := range evidenceOf(t, r, id) {
-			if e.Kind != scenarios.OfRequest {
-				continue
-			}
-			if e.Wire == nil || e.Took <= 0 || !strings.Contains(e.Wire.Request.Head+e.Wire.Request.Body, "\nX-Token: REDACTED") {
+			if e.Kind == scenarios.OfRequest &&
+				(e.Wire == nil || e.Took <= 0 || !strings.Contains(e.Wire.Request.Head+e.Wire.Request.Body, "\nX-Token: REDACTED")) {
 				t.Fatalf("%s: evidence %+v of %+v", id, e, e.Wire)
-			}
-			switch {
-			case strings.HasPrefix(e.Text, "header names in lower case"):
-				lower = e.Wire
-			case strings.HasPrefix(e.Text, "split over packets"):
-				if e.Wire.Curl != "" || !strings.Contains(e.Text, "no curl line: curl sends no request in pieces") {
-					t.Errorf("%q with the line %s", e.Text, e.Wire.Curl)
-				}
-			case strings.HasPrefix(e.Text, "in chunks"):
-				chunked = e.Wire
-			case strings.HasPrefix(e.Text, "a form of 10 MB"):
-				enormous = e.Wire
 			}
 		}
 	}
-	if lower == nil || !strings.Contains(lower.Request.Head, "\ncontent-type: application/x-www-form-urlencoded\n") {
-		t.Errorf("lower case: %+v", lower)
-	} else if a := lower.Answer; !strings.HasPrefix(a.Head, "HTTP/1.1 103 Early Hints\n") || !strings.Contains(a.Head, "\n\nHTTP/1.1 200 OK\n") ||
-		!strings.Contains(a.Head, "X-Seen: REDACTED") || !strings.HasPrefix(a.Body, "seen: REDACTED..") || a.Bytes != 4012 || len(a.Body) != 2<<10 {
-		t.Errorf("the answer is %+v", a)
+	t.Run("head in lower case, its answer cut", func(t *testing.T) {
+		e := requestOf(t, r, "FORM-06", "header names in lower case")
+		contains(t, e.Wire.Request.Head, "\ncontent-type: application/x-www-form-urlencoded\n")
+		a := e.Wire.Answer
+		contains(t, a.Head, "HTTP/1.1 103 Early Hints\n", "\n\nHTTP/1.1 200 OK\n", "X-Seen: REDACTED")
+		contains(t, a.Body, "seen: REDACTED..")
+		if a.Bytes != 4012 || len(a.Body) != 2<<10 {
+			t.Errorf("the answer has %d of %d bytes", len(a.Body), a.Bytes)
+		}
+	})
+	t.Run("in pieces", func(t *testing.T) {
+		e := requestOf(t, r, "FORM-06", "split over packets")
+		contains(t, e.Text, "no curl line: curl sends no request in pieces")
+		if e.Wire.Curl != "" {
+			t.Errorf("the line %s", e.Wire.Curl)
+		}
+	})
+	t.Run("in chunks", func(t *testing.T) {
+		e := requestOf(t, r, "FORM-07", "in chunks")
+		contains(t, e.Wire.Request.Body, "9\r\nscrapingj\r\n", "\r\n0\r\n\r\n")
+		contains(t, e.Wire.Curl, "-H 'Transfer-Encoding: chunked'", `-H 'X-Token: '"$TOKEN"`)
+	})
+	t.Run("enormous, cut", func(t *testing.T) {
+		e := requestOf(t, r, "SEC-03", "a form of 10 MB")
+		if e.Wire.Request.Bytes < 1<<16 || len(e.Wire.Request.Body) != 2<<10 || e.Wire.Curl != "" {
+			t.Errorf("10 MB: %+v", e.Wire)
+		}
+	})
+}
+
+// requestOf returns the last request of a requirement whose text begins so.
+func requestOf(t *testing.T, r scenarios.Report, id, begins string) scenarios.Evidence {
+	t.Helper()
+	for _, e := range slices.Backward(evidenceOf(t, r, id)) {
+		if e.Kind == scenarios.OfRequest && strings.HasPrefix(e.Text, begins) {
+			return e
+		}
 	}
-	if chunked == nil || !strings.HasPrefix(chunked.Request.Body, "9\r\nscrapingj\r\n") || !strings.HasSuffix(chunked.Request.Body, "\r\n0\r\n\r\n") ||
-		!strings.Contains(chunked.Curl, "-H 'Transfer-Encoding: chunked'") || !strings.Contains(chunked.Curl, `-H 'X-Token: '"$TOKEN"`) {
-		t.Errorf("in chunks: %+v", chunked)
-	}
-	if enormous == nil || enormous.Request.Bytes < 1<<16 || len(enormous.Request.Body) != 2<<10 || enormous.Curl != "" {
-		t.Errorf("10 MB: %+v", enormous)
+	t.Fatalf("%s has no request %q", id, begins)
+	return scenarios.Evidence{}
+}
+
+// contains wants each part in text.
+func contains(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in %q", part, text)
+		}
 	}
 }
 
