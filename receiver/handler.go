@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -85,9 +87,9 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) int {
 	if !n.Status.Known() {
 		answer = "ok, but nothing to import: the status is unknown\n"
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	// Whether the sender reads it can't be known, and changes nothing: it sends
-	// again what it thinks was lost.
+	// Its type is plain text, as net/http sees for itself; a header of ours would
+	// be copied for each answer. Whether the sender reads it can't be known, and
+	// changes nothing: it sends again what it thinks was lost.
 	_, _ = io.WriteString(w, answer)
 	return http.StatusOK
 }
@@ -121,7 +123,9 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notifica
 	if !isForm(r.Header.Get("Content-Type")) {
 		return webhook.Notification{}, http.StatusUnsupportedMediaType, errors.New("the content type is not " + webhook.ContentType)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	body := bodies.Get().(*bytes.Buffer) //nolint:forcetypeassert // nothing else is put
+	defer putBody(body)
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, h.maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -129,7 +133,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notifica
 	case err != nil:
 		return webhook.Notification{}, http.StatusBadRequest, errors.New("the form could not be read")
 	}
-	n, err := webhook.ParseForm(body)
+	n, err := webhook.ParseForm(body.Bytes()) // which keeps nothing of it
 	if err != nil {
 		return webhook.Notification{}, http.StatusBadRequest, err
 	}
@@ -137,6 +141,19 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notifica
 		return webhook.Notification{}, http.StatusUnauthorized, errors.New("the signature is missing or wrong")
 	}
 	return n, 0, nil
+}
+
+// bodies are buffers for forms, each in use for as long as it takes to read one.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// putBody gives a buffer back; an enormous form's is not worth keeping.
+func putBody(b *bytes.Buffer) {
+	const ordinary = 4 << 10
+	if b.Cap() > ordinary {
+		return
+	}
+	b.Reset()
+	bodies.Put(b)
 }
 
 func isForm(contentType string) bool {

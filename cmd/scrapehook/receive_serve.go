@@ -64,13 +64,12 @@ func (s *site) listen(ctx context.Context, address, certFile, keyFile string) er
 // runs; then the receiver.
 func (s *site) serve(ctx context.Context, rcv *receiver.Receiver) error {
 	server := &http.Server{
-		Handler:           s.routes(rcv),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler:        s.routes(rcv),
+		ReadTimeout:    10 * time.Second, // of the head and the body together
+		WriteTimeout:   15 * time.Second,
+		IdleTimeout:    time.Minute,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	fmt.Fprintf(s.stdout, "listening on %s://%s%s\n", s.scheme, s.listener.Addr(), s.path)
 

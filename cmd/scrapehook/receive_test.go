@@ -76,26 +76,10 @@ func TestReceiveRefuses(t *testing.T) {
 	}
 }
 
-// TestReceiveServesAndStops runs the command as a user does, up to the polite
-// stop.
+// TestReceiveServesAndStops goes up to the polite stop.
 func TestReceiveServesAndStops(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithCancel(t.Context())
-	stdout, announce := io.Pipe()
-	code := make(chan int, 1)
-	var errs strings.Builder
-	go func() {
-		code <- run(ctx, []string{
-			"receive", "--listen", "127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "r.db"),
-			"--api-url", "http://127.0.0.1:1/", "--api-token", "x", "--token", "s3cret",
-		}, announce, &errs)
-		_ = announce.Close()
-	}()
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	endpoint, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if err != nil || !ok {
-		t.Fatalf("announced %q, %v", line, err)
-	}
+	endpoint, stop := startReceive(t, "--api-url", "http://127.0.0.1:1/", "--token", "s3cret")
 	root := strings.TrimSuffix(endpoint, "/webhook")
 	for target, want := range map[string]int{
 		endpoint:                   http.StatusUnauthorized,
@@ -122,8 +106,33 @@ func TestReceiveServesAndStops(t *testing.T) {
 		}
 	}
 	stop()
-	if got := <-code; got != 0 {
-		t.Errorf("exit code %d: %s", got, &errs)
+}
+
+// startReceive runs the command as a user does, on a fresh store. stop is the
+// polite one; it fails tb unless the command ends well.
+func startReceive(tb testing.TB, args ...string) (endpoint string, stop func()) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(tb.Context())
+	stdout, announce := io.Pipe()
+	code := make(chan int, 1)
+	var errs strings.Builder
+	go func() {
+		code <- run(ctx, append([]string{
+			"receive", "--listen", "127.0.0.1:0", "--store", filepath.Join(tb.TempDir(), "r.db"), "--api-token", "x",
+		}, args...), announce, &errs)
+		_ = announce.Close()
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	endpoint, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		tb.Fatalf("announced %q, %v", line, err)
+	}
+	return endpoint, func() {
+		tb.Helper()
+		cancel()
+		if got := <-code; got != 0 {
+			tb.Errorf("exit code %d: %s", got, &errs)
+		}
 	}
 }
 
