@@ -69,8 +69,13 @@ func spreadOf(values []float64) spread {
 
 // ratio compares ours with another tool within each round.
 func (r results) ratio(figure, tool string, v value) spread {
+	return r.ratioOf(figure, ours, tool, v)
+}
+
+// ratioOf compares one tool with another within each round.
+func (r results) ratioOf(figure, one, tool string, v value) spread {
 	var ratios []float64
-	for round, m := range r[figure][ours] {
+	for round, m := range r[figure][one] {
 		if other, ok := r[figure][tool][round]; ok {
 			ratios = append(ratios, v(m)/v(other))
 		}
