@@ -60,7 +60,8 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver ./simulator/...
 
 # The receiver against a bare handler, on one core: ratios, not speeds. It takes
-# about eight minutes, and wants the machine to itself. ARGS are passed on.
+# about ten minutes, and wants the machine to itself. ARGS are passed on:
+# ARGS="-rounds 1 -only SQLite" is short.
 bench-receiver: build
 	$(GO) run ./e2e/receiverbench -scrapehook bin/scrapehook $(ARGS)
 

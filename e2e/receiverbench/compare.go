@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
 
 // pair is a variant's measurement and the bare handler's right before it.
@@ -19,7 +21,7 @@ func (p pair) ratio() float64 { return p.measured.perSecond() / p.bare.perSecond
 // measurement is remarked upon.
 const noisy = .1
 
-// compare measures every variant in every round and prints the table.
+// compare measures every variant in every round.
 func (b *bench) compare(ctx context.Context) error {
 	selected := slices.DeleteFunc(b.variants(), func(v variant) bool { return !strings.Contains(v.name, b.only) })
 	results := map[string][]pair{}
@@ -35,34 +37,53 @@ func (b *bench) compare(ctx context.Context) error {
 			}
 			p := pair{bare, m}
 			results[v.name] = append(results[v.name], p)
-			fmt.Fprintf(os.Stderr, "round %d  %-44s %6.0f/s of %6.0f/s: %.2f, p99 %v\n", round+1, v.name,
-				m.perSecond(), bare.perSecond(), p.ratio(), brief(m.p99))
+			fmt.Fprintf(os.Stderr, "round %d  %-44s %6.0f/s of %6.0f/s: %.2f, p99 %s\n", round+1, v.name,
+				m.perSecond(), bare.perSecond(), p.ratio(), millis(m.p99))
 			if others := max(bare.spent.others, m.spent.others); others > noisy {
 				fmt.Fprintf(os.Stderr, "         disturbed: something else had %.0f%% of the servers' core\n", others*100)
 			}
 		}
 	}
-	return b.report(selected, results)
+	b.goals(selected, results)
+	b.tables(selected, results)
+	return nil
 }
 
-// report prints the median over the rounds of each figure, and of the ratios the
+// goals are what was aimed at and what came of it.
+func (b *bench) goals(selected []variant, results map[string][]pair) {
+	t := &benchpage.Table{Head: []string{"goal, of the bare handler's answers", "wanted", "got", ""}}
+	for _, v := range selected {
+		if v.goal == 0 {
+			continue
+		}
+		ratios, verdict := each(results[v.name], pair.ratio), "met"
+		if median(ratios) < v.goal {
+			verdict = "missed"
+		}
+		t.Row(v.name, fmt.Sprintf("≥ %.2f", v.goal), spread(ratios), verdict)
+	}
+	if !t.Empty() {
+		b.page.add("What was aimed at", t)
+	}
+}
+
+// tables have the median over the rounds of each figure, and of the ratios the
 // least and the greatest too.
-func (b *bench) report(selected []variant, results map[string][]pair) error {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "variant\tanswers/s\tof bare\tleast-most\tp50\tp99\tCPU an answer\tother cores\timports/s\trefused\t")
+func (b *bench) tables(selected []variant, results map[string][]pair) {
+	t := &benchpage.Table{Head: []string{
+		"handler", "answers/s", "of bare", "p50", "p99", "CPU an answer", "other cores busy", "imports/s", "refused",
+	}}
 	var all []pair
 	for _, v := range selected {
 		pairs := results[v.name]
 		all = append(all, pairs...)
-		ratios := each(pairs, pair.ratio)
-		row(table, v, each(pairs, func(p pair) measurement { return p.measured }),
-			fmt.Sprintf("%.2f\t%.2f-%.2f", median(ratios), slices.Min(ratios), slices.Max(ratios)))
+		row(t, v, each(pairs, func(p pair) measurement { return p.measured }), spread(each(pairs, pair.ratio)))
 	}
-	row(table, b.bare(), each(all, func(p pair) measurement { return p.bare }), "1\t")
-	return table.Flush()
+	row(t, b.bare(), each(all, func(p pair) measurement { return p.bare }), "1")
+	b.page.add("Answers", t)
 }
 
-func row(table *tabwriter.Writer, v variant, list []measurement, ratio string) {
+func row(t *benchpage.Table, v variant, list []measurement, ratio string) {
 	imports, refused := "", 0
 	if v.imports {
 		imports = fmt.Sprintf("%.0f", median(each(list, func(m measurement) float64 { return float64(m.imports) / m.took.Seconds() })))
@@ -70,12 +91,12 @@ func row(table *tabwriter.Writer, v variant, list []measurement, ratio string) {
 	for _, m := range list {
 		refused += m.refused
 	}
-	fmt.Fprintf(table, "%s\t%.0f\t%s\t%v\t%v\t%v\t%.0f%% busy\t%s\t%d\t\n", v.name,
-		median(each(list, measurement.perSecond)), ratio,
-		brief(median(each(list, func(m measurement) time.Duration { return m.p50 }))),
-		brief(median(each(list, func(m measurement) time.Duration { return m.p99 }))),
-		median(each(list, measurement.cpu)).Round(100*time.Nanosecond),
-		100*median(each(list, func(m measurement) float64 { return m.spent.rest })), imports, refused)
+	t.Row(v.name, fmt.Sprintf("%.0f", median(each(list, measurement.perSecond))), ratio,
+		millis(median(each(list, func(m measurement) time.Duration { return m.p50 }))),
+		millis(median(each(list, func(m measurement) time.Duration { return m.p99 }))),
+		fmt.Sprintf("%.1f µs", float64(median(each(list, measurement.cpu)))/float64(time.Microsecond)),
+		fmt.Sprintf("%.0f %%", 100*median(each(list, func(m measurement) float64 { return m.spent.rest }))),
+		imports, strconv.Itoa(refused))
 }
 
 func each[T, R any](list []T, f func(T) R) []R {
@@ -91,4 +112,10 @@ func median[T time.Duration | float64](values []T) T {
 	return values[len(values)/2]
 }
 
-func brief(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
+func spread(ratios []float64) string {
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
+}
+
+func millis(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
 
 // millionPatience bounds how long the import of a million rows may take while
@@ -14,6 +17,7 @@ const millionPatience = 2 * time.Minute
 // duringMillion loads each receiver from the moment when it is notified of a job
 // with a million rows until these are imported.
 func (b *bench) duringMillion(ctx context.Context) error {
+	t := &benchpage.Table{Head: []string{"engine", "the import took", "answers/s", "p50", "p99", "at most", "refused"}}
 	for _, v := range b.million() {
 		err := b.with(ctx, v, func(servers []server) error {
 			if err := notifyOnce(ctx, servers[0].address, millionJob); err != nil {
@@ -27,14 +31,15 @@ func (b *bench) duringMillion(ctx context.Context) error {
 			if err = errors.Join(err, <-waited); err != nil {
 				return err
 			}
-			fmt.Printf("%s, while a million rows are imported, which takes %v: %.0f answers/s, p50 %v, p99 %v, at most %v, %d refused\n",
-				v.name, m.took.Round(100*time.Millisecond), m.perSecond(), brief(m.p50), brief(m.p99), brief(m.max), m.refused)
+			t.Row(v.name, fmt.Sprintf("%.1f s", m.took.Seconds()), fmt.Sprintf("%.0f", m.perSecond()), millis(m.p50), millis(m.p99), millis(m.max),
+				strconv.Itoa(m.refused))
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("%s, importing a million rows: %w", v.name, err)
 		}
 	}
+	b.page.add("While a million rows are imported", t)
 	return nil
 }
 
@@ -55,10 +60,12 @@ func awaitImport(ctx context.Context, servers []server) error {
 	}
 }
 
-// watchMemory loads a receiver on SQLite with many notifications and prints its
+// watchMemory loads a receiver on SQLite with many notifications and looks at its
 // memory on the way.
 func (b *bench) watchMemory(ctx context.Context) error {
 	v := b.variants()[0]
+	t := &benchpage.Table{Head: []string{"after so many notifications", "memory in use"}}
+	b.page.add("Memory, on SQLite", t)
 	return b.with(ctx, v, func(servers []server) error {
 		const parts = 10
 		for part := range parts {
@@ -69,7 +76,7 @@ func (b *bench) watchMemory(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			fmt.Printf("memory after %9d notifications: %s\n", (part+1)*b.memory/parts, memory)
+			t.Row(strconv.Itoa((part+1)*b.memory/parts), memory)
 		}
 		return nil
 	})

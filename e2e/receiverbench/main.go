@@ -21,9 +21,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 	"github.com/scrapehook/scrapehook/receiver/pgtest"
 )
 
@@ -36,10 +38,13 @@ type bench struct {
 	memory      int // notifications that the memory is watched over
 	only        string
 	longImport  bool
+	write       string
 
 	self     string // this program, which also serves the handlers to compare with
 	river    string // the handler that inserts with River; "" if it can't be built
+	profiled string // this program by the profile of scrapehook's; "" if it can't be built
 	dir      string
+	page     page
 	cloud    *clouds
 	postgres pgtest.Server
 }
@@ -65,6 +70,7 @@ func main() {
 	flags.IntVar(&b.memory, "memory", 1_000_000, "notifications to watch the memory over; 0 is not to")
 	flags.BoolVar(&b.longImport, "million", true, "answer during an import of a million rows")
 	flags.StringVar(&b.only, "only", "", "measure only variants whose name holds this")
+	flags.StringVar(&b.write, "write", "", "the `file` whose part between the bench's marks is replaced by the tables")
 	exitOn(flags.Parse(os.Args[2:]))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := b.run(ctx)
@@ -114,7 +120,20 @@ func (b *bench) run(ctx context.Context) (err error) {
 	}
 	defer b.cloud.close()
 	defer b.postgres.Stop() //nolint:errcheck // a temporary server of ours
-	b.river = buildRiver(ctx, b.dir)
+	b.river, b.profiled = b.buildRiver(ctx), b.buildProfiled(ctx)
+	if err := b.measureAll(ctx); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%d rounds of %v over %d connections, on %d cores (%s/%s), the servers on one of them; %s.\n",
+		b.rounds, b.duration, b.connections, runtime.NumCPU()+1, runtime.GOOS, runtime.GOARCH, runtime.Version()) + b.page.String()
+	fmt.Print(text)
+	if b.write == "" {
+		return nil
+	}
+	return benchpage.Write(b.write, "receiverbench", text)
+}
+
+func (b *bench) measureAll(ctx context.Context) error {
 	if err := b.compare(ctx); err != nil {
 		return err
 	}
@@ -127,4 +146,22 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return b.watchMemory(ctx)
 	}
 	return nil
+}
+
+// page is what a run prints: tables under titles.
+type page struct {
+	titles []string
+	tables []*benchpage.Table
+}
+
+func (p *page) add(title string, t *benchpage.Table) {
+	p.titles, p.tables = append(p.titles, title), append(p.tables, t)
+}
+
+func (p *page) String() string {
+	var text strings.Builder
+	for i, title := range p.titles {
+		fmt.Fprintf(&text, "\n### %s\n\n%s", title, p.tables[i])
+	}
+	return text.String()
 }

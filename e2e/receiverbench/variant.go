@@ -13,9 +13,10 @@ import (
 // variant is one way to answer notifications.
 type variant struct {
 	name      string
-	processes int  // behind no balancer: the load is spread over them
-	postgres  bool // needs a database
-	imports   bool // imports what it is notified of, meanwhile
+	processes int     // behind no balancer: the load is spread over them
+	postgres  bool    // needs a database
+	imports   bool    // imports what it is notified of, meanwhile
+	goal      float64 // the least ratio to the bare handler that is aimed at; 0 is none
 	// args make the command line of one process.
 	args func(address, store string) []string
 	env  []string
@@ -29,11 +30,11 @@ func (b *bench) bare() variant {
 func (b *bench) variants() []variant {
 	none, few := api(b.cloud.url("silent")), api(b.cloud.url("few"))
 	list := []variant{
-		{name: "SQLite, answering only", processes: 1, args: b.receive(), env: none},
-		{name: "SQLite, while imports run", processes: 1, imports: true, args: b.receive(), env: few},
+		{name: "SQLite, answering only", processes: 1, goal: .7, args: b.receive(), env: none},
+		{name: "SQLite, while imports run", processes: 1, goal: .5, imports: true, args: b.receive(), env: few},
 		{name: "SQLite by hand, an INSERT a request", processes: 1, args: byHand(b.self, "sqlite")},
-		{name: "PostgreSQL, answering only", processes: 1, postgres: true, args: b.receive("--role", "receive")},
-		{name: "PostgreSQL, while imports run", processes: 1, postgres: true, imports: true, args: b.receive(), env: few},
+		{name: "PostgreSQL, answering only", processes: 1, goal: .5, postgres: true, args: b.receive("--role", "receive")},
+		{name: "PostgreSQL, while imports run", processes: 1, goal: .35, postgres: true, imports: true, args: b.receive(), env: few},
 		{name: "PostgreSQL, two processes answering only", processes: 2, postgres: true, args: b.receive("--role", "receive")},
 		{name: "PostgreSQL, three processes answering only", processes: 3, postgres: true, args: b.receive("--role", "receive")},
 		{name: "PostgreSQL by hand, an INSERT a request", processes: 1, postgres: true, args: byHand(b.self, "postgres")},
@@ -43,6 +44,9 @@ func (b *bench) variants() []variant {
 			name: "PostgreSQL, River's insert a request", processes: 1, postgres: true,
 			args: func(address, store string) []string { return []string{b.river, address, store} },
 		})
+	}
+	if b.profiled != "" {
+		list = append(list, variant{name: "bare handler, by scrapehook's profile", processes: 1, args: byHand(b.profiled, "bare")})
 	}
 	return list
 }

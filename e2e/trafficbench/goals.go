@@ -3,13 +3,15 @@ package main
 import (
 	"fmt"
 	"math"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
 
 // goals are what scrapehook's sender is to reach, and what it did; of the
 // figures that were measured. A goal that the floor misses in the same rounds is
 // out of reach: nothing that sends over sockets can do it here. parts may be nil.
-func (r results) goals(parts *benchmarks) *table {
-	t := &table{head: []string{"goal", "wanted", "got", ""}}
+func (r results) goals(parts *benchmarks) *benchpage.Table {
+	t := &benchpage.Table{Head: []string{"goal", "wanted", "got", ""}}
 	row := func(measured bool, text, wanted, got string, met bool) {
 		if !measured {
 			return
@@ -18,7 +20,7 @@ func (r results) goals(parts *benchmarks) *table {
 		if !met {
 			verdict = "missed"
 		}
-		t.row(text, wanted, got, verdict)
+		t.Row(text, wanted, got, verdict)
 	}
 	for _, peer := range []struct {
 		name  string
@@ -36,7 +38,7 @@ func (r results) goals(parts *benchmarks) *table {
 		default:
 			verdict = "missed"
 		}
-		t.row("closed loop, requests/s of "+peer.name+"'s", fmt.Sprintf("≥ %.2g", peer.least), got.String(), verdict)
+		t.Row("closed loop, requests/s of "+peer.name+"'s", fmt.Sprintf("≥ %.2g", peer.least), got.String(), verdict)
 	}
 	if len(r["closed"]) > 0 {
 		cpu := r.ratio("closed", "wrk", cpuOf)

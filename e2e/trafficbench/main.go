@@ -22,6 +22,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
 
 // settings of a run.
@@ -128,7 +130,7 @@ func run(ctx context.Context, s settings) error {
 	text := describe(ctx, a, selected, s) + "\n" + markdown(results, selected, parts)
 	fmt.Print(text)
 	if s.write != "" {
-		return writeBetweenMarks(s.write, text)
+		return benchpage.Write(s.write, "trafficbench", text)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
 
 // What a send is made of, measured by Go benchmarks of the packages themselves.
@@ -74,9 +76,9 @@ func readBenchmarks(out string) (*benchmarks, error) {
 func (b *benchmarks) median(name, unit string) float64 { return median(b.values[name][unit]) }
 
 // table has the medians: Go's own units in columns, others beside them.
-func (b *benchmarks) table() *table {
+func (b *benchmarks) table() *benchpage.Table {
 	own := []string{"ns/op", "B/op", "allocs/op"}
-	t := &table{head: append([]string{"benchmark"}, append(own, "and")...)}
+	t := &benchpage.Table{Head: append([]string{"benchmark"}, append(own, "and")...)}
 	for _, name := range b.names {
 		row := []string{name}
 		// Where there is no time for each, an operation is all of them together.
@@ -94,7 +96,7 @@ func (b *benchmarks) table() *table {
 				others = append(others, number("%.4g", b.median(name, unit))+" "+unit)
 			}
 		}
-		t.row(append(row, strings.Join(others, ", "))...)
+		t.Row(append(row, strings.Join(others, ", "))...)
 	}
 	return t
 }

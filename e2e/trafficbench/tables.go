@@ -1,60 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/scrapehook/scrapehook/e2e/benchpage"
 )
-
-// table is one of Markdown's, which also reads well as it is.
-type table struct {
-	head []string
-	rows [][]string
-}
-
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
-
-// String aligns the first column to the left and the others to the right.
-func (t *table) String() string {
-	widths := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	var b strings.Builder
-	write := func(row []string) {
-		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
-				b.WriteString("| " + cell + pad)
-			} else {
-				b.WriteString(" | " + pad + cell)
-			}
-		}
-		b.WriteString(" |\n")
-	}
-	write(t.head)
-	for i, width := range widths {
-		if i == 0 {
-			b.WriteString("|" + strings.Repeat("-", width+2))
-		} else {
-			b.WriteString("|" + strings.Repeat("-", width+1) + ":")
-		}
-	}
-	b.WriteString("|\n")
-	for _, row := range t.rows {
-		write(row)
-	}
-	return b.String()
-}
 
 // markdown is all tables; parts may be nil.
 func markdown(r results, selected []figure, parts *benchmarks) string {
 	var b strings.Builder
-	if goals := r.goals(parts); len(goals.rows) > 0 {
+	if goals := r.goals(parts); !goals.Empty() {
 		fmt.Fprintf(&b, "\n### What was aimed at\n\n%s", goals)
 	}
 	for _, f := range selected {
@@ -67,7 +23,7 @@ func markdown(r results, selected []figure, parts *benchmarks) string {
 }
 
 // table is that of a figure.
-func (r results) table(f figure) *table {
+func (r results) table(f figure) *benchpage.Table {
 	switch {
 	case f.kind == silent:
 		return r.silent(f)
@@ -94,46 +50,46 @@ func title(f figure) string {
 	return fmt.Sprintf("Closed loop, %d connections, the cheapest target", o.connections)
 }
 
-func (r results) closed(f figure) *table {
-	t := &table{head: []string{"tool", "requests/s", "scrapehook's, of it", "CPU a request", "scrapehook's, of it", "peak memory", "target busy"}}
+func (r results) closed(f figure) *benchpage.Table {
+	t := &benchpage.Table{Head: []string{"tool", "requests/s", "scrapehook's, of it", "CPU a request", "scrapehook's, of it", "peak memory", "target busy"}}
 	for _, tool := range f.tools {
 		n := tool.name
-		t.row(n, count(r.median(f.name, n, rateOf)), r.ratio(f.name, n, rateOf).String(), micros(r.median(f.name, n, cpuOf)),
+		t.Row(n, count(r.median(f.name, n, rateOf)), r.ratio(f.name, n, rateOf).String(), micros(r.median(f.name, n, cpuOf)),
 			r.ratio(f.name, n, cpuOf).String(), megabytes(r.median(f.name, n, peakOf)), percent(r.median(f.name, n, busyOf), 0))
 	}
 	return t
 }
 
-func (r results) open(f figure) *table {
-	t := &table{head: []string{"tool", "rate held", "worst round", "left out", "late, p99", "worst round", "CPU a request", "target busy"}}
+func (r results) open(f figure) *benchpage.Table {
+	t := &benchpage.Table{Head: []string{"tool", "rate held", "worst round", "left out", "late, p99", "worst round", "CPU a request", "target busy"}}
 	for _, tool := range f.tools {
 		n := tool.name
-		t.row(n, percent(r.median(f.name, n, heldOf), 2), percent(r.worst(f.name, n, heldOf, 1), 2), count(r.median(f.name, n, missingOf)),
+		t.Row(n, percent(r.median(f.name, n, heldOf), 2), percent(r.worst(f.name, n, heldOf, 1), 2), count(r.median(f.name, n, missingOf)),
 			millis(r.median(f.name, n, lateOf)), millis(r.worst(f.name, n, lateOf, 0)),
 			micros(r.median(f.name, n, cpuOf)), percent(r.median(f.name, n, busyOf), 0))
 	}
 	return t
 }
 
-func (r results) frozen(f figure) *table {
-	t := &table{head: []string{"tool", "p99 it reports", "in truth", "of the truth", "left out"}}
+func (r results) frozen(f figure) *benchpage.Table {
+	t := &benchpage.Table{Head: []string{"tool", "p99 it reports", "in truth", "of the truth", "left out"}}
 	for _, tool := range f.tools {
 		n := tool.name
-		t.row(n, millis(r.median(f.name, n, saidOf)), millis(r.median(f.name, n, truthOf)), times(r.median(f.name, n, ofTruth)),
+		t.Row(n, millis(r.median(f.name, n, saidOf)), millis(r.median(f.name, n, truthOf)), times(r.median(f.name, n, ofTruth)),
 			count(r.median(f.name, n, missingOf)))
 		if tool.from == "scrapehook" {
-			t.row(n+", its p99 from sent", millis(r.median(f.name, n, fromSentOf)), millis(r.median(f.name, n, truthOf)),
+			t.Row(n+", its p99 from sent", millis(r.median(f.name, n, fromSentOf)), millis(r.median(f.name, n, truthOf)),
 				times(r.median(f.name, n, func(m measured) float64 { return fromSentOf(m) / truthOf(m) })), "")
 		}
 	}
 	return t
 }
 
-func (r results) silent(f figure) *table {
-	t := &table{head: []string{"tool", "memory a request", "closed after 10 s, p99", "by its own report", "closed"}}
+func (r results) silent(f figure) *benchpage.Table {
+	t := &benchpage.Table{Head: []string{"tool", "memory a request", "closed after 10 s, p99", "by its own report", "closed"}}
 	for _, tool := range f.tools {
 		n := tool.name
-		t.row(n, kilobytes(r.median(f.name, n, perRequestOf)), "+"+millis(r.median(f.name, n, overshootOf)),
+		t.Row(n, kilobytes(r.median(f.name, n, perRequestOf)), "+"+millis(r.median(f.name, n, overshootOf)),
 			"+"+millis(r.median(f.name, n, func(m measured) float64 { return m.silence.said })),
 			count(r.median(f.name, n, func(m measured) float64 { return float64(m.silence.closed) })))
 	}
@@ -142,24 +98,3 @@ func (r results) silent(f figure) *table {
 
 func perRequestOf(m measured) float64 { return m.silence.perRequest }
 func overshootOf(m measured) float64  { return m.silence.overshoot }
-
-// The marks between which a page has the tables.
-const (
-	beginMark = "<!-- tables of trafficbench: begin -->\n"
-	endMark   = "<!-- tables of trafficbench: end -->\n"
-)
-
-// writeBetweenMarks puts text between the marks of a file.
-func writeBetweenMarks(path, text string) error {
-	page, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := bytes.Cut(page, []byte(beginMark))
-	_, after, ok2 := bytes.Cut(rest, []byte(endMark))
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no place for the tables: put the lines %q and %q there", path, strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
-	}
-	page = bytes.Join([][]byte{before, []byte(beginMark), []byte("\n" + text + "\n"), []byte(endMark), after}, nil)
-	return os.WriteFile(path, page, 0o600) //nolint:gosec // the user names the file
-}

@@ -2,52 +2,10 @@ package main
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-func TestTableIsAligned(t *testing.T) {
-	t.Parallel()
-	table := &table{head: []string{"tool", "µs"}}
-	table.row("wrk", "9.00")
-	table.row("vegeta", "–")
-	want := "" +
-		"| tool   |   µs |\n" +
-		"|--------|-----:|\n" +
-		"| wrk    | 9.00 |\n" +
-		"| vegeta |    – |\n"
-	if got := table.String(); got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
-func TestWriteBetweenMarks(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "page.md")
-	page := "before\n" + beginMark + "old\n" + endMark + "after\n"
-	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeBetweenMarks(path, "new\n"); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "before\n" + beginMark + "\nnew\n\n" + endMark + "after\n"; string(got) != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if err := os.WriteFile(path, []byte("no marks"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeBetweenMarks(path, "new\n"); err == nil {
-		t.Error("a page without marks is written to")
-	}
-}
 
 // Every figure has a table and its goals, also of results with holes.
 func TestMarkdown(t *testing.T) {
