@@ -115,5 +115,5 @@ func liveBytes() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // of one machine
+	return int64(m.HeapAlloc)
 }
