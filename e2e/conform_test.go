@@ -304,7 +304,9 @@ func TestConformFindsMisuse(t *testing.T) {
 		{"run without URL", []string{"--run", "true"}, 2, "--run needs the URL"},
 		{"unknown output", []string{"--output", "xml"}, 2, `--output "xml"`},
 		{"two reports on stdout", []string{"--json", "-", "--junit", "-", nobody}, 2, "stdout"},
-		{"report that can't be written", []string{"--json", filepath.Join(dir, "none", "r.json"), nobody}, 2, "no such file"},
+		{"report that can't be written", []string{"--json", filepath.Join(dir, "none", "r.json"), nobody}, 2, "--json: the report can't be written: open " + dir},
+		{"report that is a folder", []string{"--html", dir, nobody}, 2, "--html: the report can't be written"},
+		{"two reports in a file", []string{"--html", "r", "--badge", "./r", nobody}, 2, "--html and --badge name the same file, ./r"},
 		{"nobody there", []string{nobody, "--api-listen", "127.0.0.1:0"}, 3, "cannot be reached"},
 		{"API port in use", []string{nobody, "--api-listen", taken}, 3, "address already in use"},
 		{"receiver that ends", []string{"--run", "echo no config; exit 9", nobody}, 3, "exit status 9"},
@@ -320,6 +322,25 @@ func TestConformFindsMisuse(t *testing.T) {
 				t.Errorf("stdout is for the report: %s", o.stdout)
 			}
 		})
+	}
+}
+
+// TestConformLeavesAnEarlierReport: a run that judges nothing neither empties
+// the reports of an earlier one, nor leaves some that are empty.
+func TestConformLeavesAnEarlierReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	earlier := filepath.Join(dir, "r.json")
+	if err := os.WriteFile(earlier, []byte("earlier"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := scrapehookIn(t, dir, nil, "conform", "--json", "r.json", "--html", "r.html", "--api-listen", "127.0.0.1:0", "http://"+freeAddress(t)+"/")
+	left, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || o.code != 3 || !slices.Equal(left, []string{earlier}) {
+		t.Errorf("%v: exit %d, left are %v", err, o.code, left)
+	}
+	if body, err := os.ReadFile(earlier); err != nil || string(body) != "earlier" {
+		t.Errorf("%v: the earlier report is now %q", err, body)
 	}
 }
 

@@ -150,11 +150,8 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err := endRecord(); err != nil {
 		fmt.Fprintf(stderr, "scrapehook: %v\n", err) // the verdict stands all the same
 	}
-	compared := compare(outcome)
-	for _, sink := range sinks {
-		if err := sink.write(outcome, compared); err != nil {
-			return harnessError("%w", err)
-		}
+	if err := writeAll(sinks, outcome, compare(outcome)); err != nil {
+		return harnessError("%w", err)
 	}
 	return f.exit(outcome)
 }

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/scrapehook/scrapehook/scenarios"
@@ -15,6 +16,7 @@ import (
 
 // sink is one form of the report and where it goes.
 type sink struct {
+	flag   string
 	path   string
 	stdout io.Writer
 	render func(io.Writer, scenarios.Report, *report.Comparison) error
@@ -25,16 +27,17 @@ type sink struct {
 // a path that can't be written is known before anything is judged.
 func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 	forms := []sink{
-		{f.jsonFile, stdout, report.JSON},
-		{f.junit, stdout, report.JUnit},
-		{f.html, stdout, report.HTML},
-		{f.badge, stdout, report.Badge},
+		{"--json", f.jsonFile, stdout, report.JSON},
+		{"--junit", f.junit, stdout, report.JUnit},
+		{"--html", f.html, stdout, report.HTML},
+		{"--badge", f.badge, stdout, report.Badge},
 	}
 	if f.output == "json" {
-		forms = append(forms, sink{"-", stdout, report.JSON})
+		forms = append(forms, sink{"--output", "-", stdout, report.JSON})
 	}
 	text := stdout
 	var sinks []sink
+	by := map[string]string{} // the flag that a path is taken by
 	for _, s := range forms {
 		if s.path == "" {
 			continue
@@ -44,8 +47,7 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 				return nil, usageError("only one form of the report can have stdout: give the others a file in place of -")
 			}
 			text = stderr
-		}
-		if err := s.try(); err != nil {
+		} else if err := s.try(by); err != nil {
 			return nil, err
 		}
 		sinks = append(sinks, s)
@@ -56,27 +58,35 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 	return append([]sink{{stdout: text, render: asText}}, sinks...), nil
 }
 
-func (s sink) try() error {
-	if s.path == "-" {
-		return nil
+// try finds out whether the sink's file can be written, and is no other form's.
+func (s sink) try(by map[string]string) error {
+	path := filepath.Clean(s.path)
+	if other := by[path]; other != "" && path != os.DevNull {
+		return usageError("%s and %s name the same file, %s", other, s.flag, s.path)
 	}
-	file, err := os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // a report is for everybody
-	if err != nil {
-		return usageError("the report can't be written: %w", err)
+	by[path] = s.flag
+	if err := tryFile(s.path); err != nil {
+		return usageError("%s: the report can't be written: %w", s.flag, err)
 	}
-	return file.Close()
+	return nil
+}
+
+// writeAll writes every form that can be written.
+func writeAll(sinks []sink, r scenarios.Report, c *report.Comparison) error {
+	var failed error
+	for _, s := range sinks {
+		failed = errors.Join(failed, s.write(r, c))
+	}
+	return failed
 }
 
 func (s sink) write(r scenarios.Report, c *report.Comparison) error {
 	if s.path == "" || s.path == "-" {
 		return s.render(s.stdout, r, c)
 	}
-	var b bytes.Buffer
-	if err := s.render(&b, r, c); err != nil {
-		return err
-	}
-	if err := os.WriteFile(s.path, b.Bytes(), 0o644); err != nil { //nolint:gosec // a report is for everybody
-		return fmt.Errorf("writing the report: %w", err)
+	err := writeFile(s.path, func(w io.Writer) error { return s.render(w, r, c) })
+	if err != nil {
+		return fmt.Errorf("%s: writing the report: %w", s.flag, err)
 	}
 	return nil
 }
