@@ -56,14 +56,14 @@ func tryFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user names it
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err == nil {
 		return file.Close()
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode); err != nil { //nolint:gosec // the user names it
+	if file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode); err != nil {
 		return err
 	}
 	return errors.Join(file.Close(), os.Remove(path))
