@@ -20,9 +20,9 @@ func TestOutsideModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	test := func(t *testing.T, run string, defect ...string) (string, error) {
+	prepare := func(t *testing.T, defect ...string) (dir string) {
 		t.Helper()
-		dir := t.TempDir()
+		dir = t.TempDir()
 		copyOut := func(from, to string, replace ...string) {
 			body, err := os.ReadFile(from)
 			if err != nil {
@@ -40,6 +40,11 @@ func TestOutsideModule(t *testing.T) {
 		copyOut("../go.sum", "go.sum")
 		copyOut("testdata/outside/webhook.go", "webhook.go", defect...)
 		copyOut("testdata/outside/webhook_test.go", "webhook_test.go")
+		return dir
+	}
+	test := func(t *testing.T, run string, defect ...string) (string, error) {
+		t.Helper()
+		dir := prepare(t, defect...)
 		cmd := exec.CommandContext(t.Context(), "go", "test", "-mod=mod", "-v", "-run", run)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
@@ -52,6 +57,14 @@ func TestOutsideModule(t *testing.T) {
 		return ids
 	}
 
+	t.Run("depends on", func(t *testing.T) {
+		t.Parallel()
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-mod=mod", "-deps", "-test", ".")
+		cmd.Dir = prepare(t)
+		if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), module+"/scenarios\n") || strings.Contains(string(out), "onsi") {
+			t.Errorf("%v: it needs\n%s", err, out)
+		}
+	})
 	t.Run("as it is", func(t *testing.T) {
 		t.Parallel()
 		out, err := test(t, "TestWebhook")
@@ -71,4 +84,14 @@ func TestOutsideModule(t *testing.T) {
 			t.Errorf("%v: failed %q, passed %q\n%s", err, failed, passed, out)
 		}
 	})
+}
+
+// TestDocumentedHandlerTest: the test that the documentation shows is the one
+// that passes in TestOutsideModule.
+func TestDocumentedHandlerTest(t *testing.T) {
+	t.Parallel()
+	_, function, _ := strings.Cut(read(t, "testdata/outside/webhook_test.go"), "func TestWebhook(")
+	if function = "func TestWebhook(" + function; !strings.Contains(read(t, "../docs/ci.md"), "```go\n"+function+"```\n") {
+		t.Errorf("docs/ci.md does not show\n%s", function)
+	}
 }

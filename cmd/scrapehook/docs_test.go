@@ -1,0 +1,54 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDocumentedFlagsExist: each flag that a document names is a flag of some
+// command of ours, or is known to be another program's.
+func TestDocumentedFlagsExist(t *testing.T) {
+	t.Parallel()
+	known := []string{
+		"help", "version", configFlag,
+		"rm", "network", "volume", // docker, podman
+		"label-filter", "focus", "skip", "junit-report", "json-report", "output-dir", // ginkgo
+		"password", // a receiver's, perhaps
+	}
+	for _, cmd := range configurable(newRootCmd()) {
+		for _, flag := range settable(cmd) {
+			known = append(known, flag.Name)
+		}
+	}
+	var documents []string
+	err := filepath.WalkDir("../../docs", func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".yml") {
+			documents = append(documents, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, path := range append(documents, "../../README.md", "../../action.yml") {
+		body, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?m)(?:^|[\\s`'\"(\\[|])--([a-z][a-z-]*[a-z])\\b").FindAllStringSubmatch(string(body), -1) {
+			seen++
+			if !slices.Contains(known, m[1]) {
+				t.Errorf("%s: no command has the flag --%s", path, m[1])
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("only %d flags were found", seen)
+	}
+}
