@@ -22,19 +22,20 @@ import (
 // endpoint of -endpoint, and without it against the small receiver in
 // model_test.go:
 //
-//	go test ./scenarios -args -endpoint=http://127.0.0.1:8080/webhook -receiver-probe=file:rows.jsonl
+//	go test ./scenarios -args -endpoint=http://127.0.0.1:8080/webhook -receiver-probe=file:$PWD/rows.jsonl
 //	ginkgo --label-filter=MUST ./scenarios -- -endpoint=http://127.0.0.1:8080/webhook
 var options struct {
-	endpoint, run, probe, apiListen, apiToken, profile string
-	seed                                               uint64
-	fast                                               bool
+	endpoint, run, probe, token, apiListen, apiToken, profile string
+	seed                                                      uint64
+	fast                                                      bool
 }
 
 func TestMain(m *testing.M) {
 	flag.StringVar(&options.endpoint, "endpoint", "", "URL of the receiver under test; empty: the model receiver of this package")
 	flag.StringVar(&options.run, "receiver-run", "", "shell command that starts the receiver")
 	flag.StringVar(&options.probe, "receiver-probe", "api", "how to see imported rows: file:PATH, http:URL, cmd:CMD or api")
-	flag.StringVar(&options.apiListen, "api-listen", "", "address of the simulated API")
+	flag.StringVar(&options.token, "receiver-token", "", "the receiver's secret: query:NAME=VALUE, header:NAME=VALUE or path:VALUE")
+	flag.StringVar(&options.apiListen, "api-listen", "", "address of the simulated API (default 127.0.0.1:8085, with -receiver-run a free port)")
 	flag.StringVar(&options.apiToken, "api-token", "", "token of the simulated API")
 	flag.StringVar(&options.profile, "profile", "2020", "the sender's rules: 2020 or 2022")
 	flag.Uint64Var(&options.seed, "conform-seed", uint64(rand.Uint32()), "decides ids and rows")
@@ -145,6 +146,13 @@ func configuration() (scenarios.Config, func()) {
 	GinkgoWriter.Printf("seed %d\n", cfg.Seed)
 	if options.endpoint == "" {
 		return withModel(cfg)
+	}
+	if cfg.APIListen == "" && cfg.Run == "" {
+		cfg.APIListen = "127.0.0.1:8085" // where a receiver that was started by hand looks for it
+	}
+	if options.token != "" {
+		cfg.Token, err = scenarios.ParseToken(options.token, cfg.Endpoint)
+		Expect(err).NotTo(HaveOccurred())
 	}
 	p, err := probe.Parse(options.probe, probe.Options{})
 	Expect(err).NotTo(HaveOccurred())
