@@ -162,6 +162,8 @@ func filtersWork(t *testing.T, b *tab, r pageReport) {
 	shows("by keyboard", r.ids("fail"), "#verdict=fail")
 	// A link to what is hidden shows it.
 	b.do(t, chromedp.Click(chromedp.CSS(`.lanes a[href="#ACK-01"]`)))
+	// The page learns of it by an event that may be on its way yet.
+	waitFor(t, "a link to show what it leads to", func() bool { return slices.Equal(eval[[]string](t, b, shown), all) })
 	shows("a link", all, "#ACK-01")
 	if !eval[bool](t, b, "document.querySelector('details.req[data-id=ACK-01]').open") {
 		t.Error("a link does not unfold what it leads to")

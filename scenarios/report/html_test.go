@@ -31,7 +31,7 @@ func TestHTMLNamesEveryVerdict(t *testing.T) {
 			t.Errorf("%s is there %d times", item, strings.Count(page, item))
 		}
 	}
-	for _, part := range []string{"Not conformant", "1 of 7 MUSTs is broken", "repair ACK-03 first", "40 rows &lt;twice&gt;", "do &amp; this", "scrapehook conform --seed 42", "v1"} {
+	for _, part := range []string{"Not conformant", "1 of 7 MUSTs is broken", `repair <a href="#card-ACK-03">ACK-03</a> first`, "40 rows &lt;twice&gt;", "do &amp; this", "scrapehook conform --seed 42", "v1"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("no %q in the page", part)
 		}
@@ -58,7 +58,7 @@ func TestHTMLSaysWhatItMeans(t *testing.T) {
 		"a part is met":  {one(scenarios.Pass, ""), scenarios.Conformant, []string{"Conformant", "This run was of 1 of the"}},
 		"a warning":      {one(scenarios.Warn, ""), scenarios.Conformant, []string{"1 SHOULD is not"}},
 		"unseen":         {one(scenarios.NotObservable, ""), scenarios.Partial, []string{"Partial", "1 MUST was not observed", "--probe"}},
-		"broken":         {one(scenarios.Fail, ""), scenarios.Failed, []string{"Not conformant", "repair ACK-01, and run it again"}},
+		"broken":         {one(scenarios.Fail, ""), scenarios.Failed, []string{"Not conformant", `repair <a href="#card-ACK-01">ACK-01</a>, and run it again`}},
 		"known, but met": {one(scenarios.Pass, "ticket 7"), scenarios.Failed, []string{"1 requirement is on the list", "take off the list"}},
 		"harness":        {one(scenarios.Errored, ""), scenarios.Broken, []string{"Not judged", "says nothing about the endpoint"}},
 		"nothing":        {scenarios.Report{}, scenarios.Broken, []string{"Not judged"}},

@@ -82,10 +82,9 @@ func (v *htmlView) failed(r scenarios.Report) {
 		v.Next = "take off the list of known failures what is met by now."
 		return
 	}
-	first := v.Repairs[0]
-	v.Next = fmt.Sprintf("repair %s, and run it again.", first.ID)
+	v.First, v.Next = v.Repairs[0].ID, ", and run it again."
 	if len(v.Repairs) > 1 {
-		v.Next = fmt.Sprintf("repair %s first, then the others in their order, and run it again.", first.ID)
+		v.Next = " first, then the others in their order, and run it again."
 	}
 }
 

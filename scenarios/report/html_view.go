@@ -15,16 +15,21 @@ import (
 // htmlView is what the page shows, in the order in which it shows it.
 type htmlView struct {
 	// Face is the verdict whose colour and sign the whole one has.
-	Face                    scenarios.Verdict
-	Headline, Meaning, Next string
-	Counts                  []countView
-	Facts                   []factView
-	Command                 string
-	Repairs, Unjudged       []itemView
-	Compared                *comparedView // nil: with nothing
-	Lanes                   template.HTML
-	Groups                  []groupView
-	Output                  *outputView
+	Face              scenarios.Verdict
+	Headline, Meaning string
+	// About names the run in a line.
+	About string
+	// First is the requirement to repair first, if there is one; Next goes on
+	// from there.
+	First, Next string
+	Counts            []countView
+	Repairs, Unjudged []itemView
+	Compared          *comparedView // nil: with nothing
+	Facts             []factView
+	Command           string
+	Lanes             template.HTML
+	Groups            []groupView
+	Output            *outputView
 }
 
 // countView is how many requirements have a verdict, and its part of a bar, in
@@ -79,7 +84,7 @@ var groupNames = map[string]string{
 }
 
 func viewOf(r scenarios.Report, compared *Comparison) htmlView {
-	v := htmlView{Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Lanes: lanesPicture(r), Output: outputOf(r.Output, outputOfAll)}
+	v := htmlView{About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Lanes: lanesPicture(r), Output: outputOf(r.Output, outputOfAll)}
 	items := itemsOf(r)
 	for _, item := range items {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
@@ -190,6 +195,18 @@ func countsOf(r scenarios.Report) []countView {
 	return counts
 }
 
+// about is what was judged, how and when.
+func about(r scenarios.Report) string {
+	return strings.Join([]string{shortText(r.Name), "profile " + profileText(r), dateText(r.Began)}, " · ")
+}
+
+func profileText(r scenarios.Report) string {
+	if r.Fast {
+		return r.Profile + ", fast"
+	}
+	return r.Profile
+}
+
 // facts are what a run is told apart by.
 func facts(r scenarios.Report) []factView {
 	endpoint := []string{r.Name}
@@ -200,9 +217,9 @@ func facts(r scenarios.Report) []factView {
 	if len(probes) == 0 {
 		probes = []string{"the simulated API only"}
 	}
-	profile := r.Profile
+	profile := profileText(r)
 	if r.Fast {
-		profile += ", fast: our own pauses are shortened"
+		profile += ": our own pauses are shortened"
 	}
 	list := []factView{
 		{"Endpoint", endpoint},
