@@ -71,7 +71,7 @@ func (e Effect) describe() string {
 	for _, r := range e.Readings {
 		parts = append(parts, fmt.Sprintf("%s sees %s", r.Probe, rowsOf(r.Rows)))
 	}
-	parts = append(parts, fmt.Sprintf("the API saw %d complete downloads in %d calls", e.Downloads, e.Calls))
+	parts = append(parts, fmt.Sprintf("the API saw %s in %s", plural(e.Downloads, "complete download"), plural(e.Calls, "call")))
 	return fmt.Sprintf("job %d, of %s, after %v and %v of quiet: %s",
 		e.Job, rowsOf(len(e.Want)), round(e.Waited), e.Quiet, strings.Join(parts, "; "))
 }
@@ -87,11 +87,13 @@ func describeCall(c api.Call) string {
 	return fmt.Sprintf("%s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, round(c.Ended.Sub(c.Began)), cut)
 }
 
-func rowsOf(n int) string {
+func rowsOf(n int) string { return plural(n, "row") }
+
+func plural(n int, noun string) string {
 	if n == 1 {
-		return "1 row"
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d rows", n)
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // round keeps two or three digits that mean something.

@@ -193,7 +193,7 @@ func (e Effect) judgeDownloads(subject string, noneIsRight bool) []Finding {
 	}
 	return []Finding{{
 		NotObservable, subject, rowsOf(len(e.Want)) + ", each once",
-		fmt.Sprintf("the API saw %d complete downloads, but no probe sees the rows: use --probe", e.Downloads),
+		"the API saw " + plural(e.Downloads, "complete download") + ", but no probe sees the rows: use --probe",
 	}}
 }
 

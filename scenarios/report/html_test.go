@@ -76,6 +76,23 @@ func TestHTMLSaysWhatItMeans(t *testing.T) {
 	}
 }
 
+// TestHTMLFoldsWhatHasOneCause: what could not be judged is all there, and does
+// not fill the page.
+func TestHTMLFoldsWhatHasOneCause(t *testing.T) {
+	t.Parallel()
+	for n, folded := range map[int]string{1: "", 7: "", 8: "<summary>2 more</summary>", 40: "<summary>34 more</summary>"} {
+		r := scenarios.Report{Verdict: scenarios.Failed}
+		for _, s := range scenarios.Catalogue()[:n] {
+			r.Results = append(r.Results, scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Blocked,
+				Findings: []scenarios.Finding{{Verdict: scenarios.Blocked, Subject: "prerequisite X", Expected: "pass", Actual: "fail"}}})
+		}
+		page := asHTML(t, r)
+		if got := strings.Count(page, "prerequisite X, expected: pass; actual: fail"); got != n || !strings.Contains(page, folded) || folded == "" && strings.Contains(page, "more</summary>") {
+			t.Errorf("%d: %d are there; want %q", n, got, folded)
+		}
+	}
+}
+
 // TestHTMLIsEscaped: everything that a receiver or a user can say is text.
 func TestHTMLIsEscaped(t *testing.T) {
 	t.Parallel()

@@ -22,14 +22,17 @@ type htmlView struct {
 	// First is the requirement to repair first, if there is one; Next goes on
 	// from there.
 	First, Next string
-	Counts            []countView
-	Repairs, Unjudged []itemView
-	Compared          *comparedView // nil: with nothing
-	Facts             []factView
-	Command           string
-	Lanes             template.HTML
-	Groups            []groupView
-	Output            *outputView
+	Counts      []countView
+	Repairs     []itemView
+	// Unjudged are those that could not be judged; UnjudgedToo the rest of them,
+	// when there are many.
+	Unjudged, UnjudgedToo []itemView
+	Compared              *comparedView // nil: with nothing
+	Facts                 []factView
+	Command               string
+	Lanes                 template.HTML
+	Groups                []groupView
+	Output                *outputView
 }
 
 // countView is how many requirements have a verdict, and its part of a bar, in
@@ -100,10 +103,17 @@ func viewOf(r scenarios.Report, compared *Comparison) htmlView {
 		}
 	}
 	slices.SortStableFunc(v.Repairs, func(a, b itemView) int { return a.urgency() - b.urgency() })
+	if len(v.Unjudged) > unjudgedShown+1 {
+		v.Unjudged, v.UnjudgedToo = v.Unjudged[:unjudgedShown], v.Unjudged[unjudgedShown:]
+	}
 	v.Counts = countsOf(r)
 	v.sumUp(r)
 	return v
 }
+
+// unjudgedShown is how many of those that could not be judged are seen at once:
+// they mostly have one cause.
+const unjudgedShown = 6
 
 // urgency orders what is to be repaired, the lowest first: MUSTs before
 // SHOULDs, what others depend on before the rest, and at the end what the user

@@ -42,6 +42,25 @@ func sample() scenarios.Report {
 	return r
 }
 
+// TestTextIsBounded: a requirement that is broken in many ways says some.
+func TestTextIsBounded(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	for i := range r.Results {
+		for range 8 {
+			r.Results[i].Findings = append(r.Results[i].Findings, scenarios.Finding{Verdict: r.Results[i].Verdict, Subject: "another job"})
+		}
+	}
+	var b strings.Builder
+	if err := report.Text(&b, r, nil, report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	// One has passed, and has no finding of its own.
+	if got, more, last := strings.Count(b.String(), "another job"), strings.Count(b.String(), "and 4 more\n"), strings.Count(b.String(), "and 3 more\n"); got != 6*4+5 || more != 6 || last != 1 {
+		t.Errorf("%d findings, %d and %d times more\n%s", got, more, last, b.String())
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -70,17 +89,11 @@ ACK-03    MUST    FAIL        12 ms  a <title>
             actual    40 rows <twice>
             repair    do & this
 ACK-04    MUST    not seen    12 ms  a <title>
-          job 7
-            expected  20 rows
-            actual    40 rows <twice>
+          job 7, expected: 20 rows; actual: 40 rows <twice>
 ACK-05    MUST    declared    12 ms  a <title>
-          job 7
-            expected  20 rows
-            actual    40 rows <twice>
+          job 7, expected: 20 rows; actual: 40 rows <twice>
 ACK-06    MUST    blocked     12 ms  a <title>
-          job 7
-            expected  20 rows
-            actual    40 rows <twice>
+          job 7, expected: 20 rows; actual: 40 rows <twice>
 ACK-07    MUST    ERROR       12 ms  a <title>
           job 7
             expected  20 rows

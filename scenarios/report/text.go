@@ -120,7 +120,15 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 	if result.Known != "" {
 		fmt.Fprintf(b, "          known: %s\n", style.fold(result.Known, 17))
 	}
-	for _, f := range result.Findings {
+	for i, f := range result.Findings {
+		if i == findingsInText {
+			fmt.Fprintf(b, "          and %d more\n", len(result.Findings)-i)
+			break
+		}
+		if unjudged(result.Verdict) {
+			fmt.Fprintf(b, "          %s\n", style.fold(inLine(f), 10))
+			continue
+		}
 		fmt.Fprintf(b, "          %s\n", style.paint(f.Verdict, style.fold(f.Subject, 10)))
 		fmt.Fprintf(b, "            expected  %s\n", style.fold(f.Expected, 22))
 		fmt.Fprintf(b, "            actual    %s\n", style.fold(f.Actual, 22))
@@ -128,6 +136,20 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 	if result.Repairable() {
 		fmt.Fprintf(b, "            repair    %s\n", style.fold(result.Repair, 22))
 	}
+}
+
+// findingsInText bounds what is said of one requirement; the other forms say
+// more.
+const findingsInText = 5
+
+// unjudged reports whether a verdict only says why there is none, for which a
+// line does.
+func unjudged(v scenarios.Verdict) bool {
+	return v == scenarios.NotObservable || v == scenarios.NotSupported || v == scenarios.Blocked
+}
+
+func inLine(f scenarios.Finding) string {
+	return fmt.Sprintf("%s, expected: %s; actual: %s", f.Subject, f.Expected, f.Actual)
 }
 
 // fold breaks text at the terminal's width; the lines that follow begin at
