@@ -6,13 +6,10 @@
 package sqlstore
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -20,12 +17,11 @@ import (
 	"strings"
 	"time"
 
-	"modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
 )
 
 // ErrInUse says that another process owns the store.
-var ErrInUse = errors.New("another process is using it")
+var ErrInUse = errors.New("another process is using it: one owns an SQLite file, any number share a database in PostgreSQL")
 
 // Store is an inbox and the rows imported from it.
 type Store struct {
@@ -40,7 +36,17 @@ type Store struct {
 // [RowsPath] of it; what does not exist is made. It returns [ErrInUse] while
 // another process has it open. Leases that a killed process left are freed, so
 // that its imports are picked up at once.
-func Open(ctx context.Context, path string) (_ *Store, err error) {
+func Open(ctx context.Context, path string) (*Store, error) {
+	return openStore(ctx, path, RowsPath(path))
+}
+
+// OpenInbox is Open for those whose rows go elsewhere: the store has no Rows,
+// and no file for them is made.
+func OpenInbox(ctx context.Context, path string) (*Store, error) {
+	return openStore(ctx, path, "")
+}
+
+func openStore(ctx context.Context, path, rowsPath string) (_ *Store, err error) {
 	s := &Store{}
 	defer func() {
 		if err != nil {
@@ -49,8 +55,11 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 		}
 	}()
 	// First of all, because everything after it leaves its mark.
-	for file, application := range map[string]uint32{path: inboxApplication, RowsPath(path): rowsApplication} {
-		if err := recognise(file, application); err != nil {
+	if err := recognise(ctx, path, inboxApplication); err != nil {
+		return nil, err
+	}
+	if rowsPath != "" {
+		if err := recognise(ctx, rowsPath, rowsApplication); err != nil {
 			return nil, err
 		}
 	}
@@ -60,7 +69,10 @@ func Open(ctx context.Context, path string) (_ *Store, err error) {
 	if s.Inbox, err = openInbox(ctx, path); err != nil {
 		return nil, err
 	}
-	if s.Rows, err = openRows(ctx, RowsPath(path)); err != nil {
+	if rowsPath == "" {
+		return s, nil
+	}
+	if s.Rows, err = openRows(ctx, rowsPath); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -89,35 +101,37 @@ func RowsPath(path string) string {
 }
 
 // errOther says that a file is not ours to write to.
-var errOther = errors.New("the file is some other database")
+var errOther = errors.New("the file is some other database, and is left as it is: name another file")
 
 // recognise refuses a file that was made by something else, and touches nothing
-// of it: opening it with SQLite would already switch its journal. It looks at
-// the file's header (sqlite.org/fileformat2.html, section 1.3): a schema cookie
-// of zero says that no table was made yet, or that our first tables are still
-// in the write-ahead log.
-func recognise(path string, application uint32) error {
-	const cookieAt, applicationAt, size = 40, 68, 100
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// of it: opening it to write would already switch its journal. It looks at the
+// file alone, without its write-ahead log, so that a schema of version zero says
+// that no table was made yet, or that our first tables are still in the log.
+//
+// SQLite does the reading, because this process may have the file open: closing
+// a descriptor of one's own would end every lock that the process has on it.
+func recognise(ctx context.Context, path string, application uint32) error {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory: name a file", path)
 	}
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}))
 	if err != nil {
 		return err
 	}
-	defer file.Close() //nolint:errcheck // nothing is written to it
-	header := make([]byte, size)
-	switch _, err := io.ReadFull(file, header); {
-	case errors.Is(err, io.EOF):
-		return nil // an empty file is an empty database
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	defer db.Close() //nolint:errcheck // nothing was written to it
+	var id, version uint32
+	err = db.QueryRowContext(ctx, `SELECT application_id, schema_version FROM pragma_application_id, pragma_schema_version`).Scan(&id, &version)
+	switch {
+	case is(err, sqlitelib.SQLITE_NOTADB):
 		return errOther
 	case err != nil:
-		return err
-	}
-	id := binary.BigEndian.Uint32(header[applicationAt:])
-	used := binary.BigEndian.Uint32(header[cookieAt:]) != 0
-	if !bytes.HasPrefix(header, []byte("SQLite format 3\x00")) || id != application && (id != 0 || used) {
+		return explainOpen(err, path)
+	case id != application && (id != 0 || version != 0):
 		return errOther
 	}
 	return nil
@@ -137,11 +151,10 @@ func lock(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
 		_ = db.Close() // the first error says why
-		var refused *sqlite.Error
-		if errors.As(err, &refused) && refused.Code()&0xff == sqlitelib.SQLITE_BUSY {
+		if is(err, sqlitelib.SQLITE_BUSY) {
 			return nil, ErrInUse
 		}
-		return nil, fmt.Errorf("locking %s: %w", path, err)
+		return nil, explainOpen(err, path)
 	}
 	return db, nil
 }
@@ -156,7 +169,7 @@ func openDatabase(ctx context.Context, path string, application uint32, schema [
 	}
 	if err := migrate(ctx, db, application, schema); err != nil {
 		_ = db.Close() // the first error says why
-		return nil, fmt.Errorf("preparing %s: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("preparing the schema: %w", explain(err, path))
 	}
 	return db, nil
 }
@@ -203,7 +216,7 @@ func migrate(ctx context.Context, db *sql.DB, application uint32, steps []string
 	case id != application && (id != 0 || objects > 0):
 		return errOther
 	case version > len(steps):
-		return fmt.Errorf("the file is of version %d, and this program knows only %d", version, len(steps))
+		return fmt.Errorf("it is of version %d, and this program knows only %d: use the newer program that made it", version, len(steps))
 	case version == len(steps):
 		return nil
 	}

@@ -170,8 +170,18 @@ func TestReadAfterClose(t *testing.T) {
 	}
 }
 
-// pathEnv makes this test's binary the second process of TestSecondProcess.
+// pathEnv makes this test's binary the second process of a test.
 const pathEnv = "SQLSTORE_TEST_PATH"
+
+// inSecondProcess runs a test once more, in a process of its own, with path.
+func inSecondProcess(t *testing.T, path string) {
+	t.Helper()
+	second := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	second.Env = append(os.Environ(), pathEnv+"="+path)
+	if out, err := second.CombinedOutput(); err != nil {
+		t.Errorf("the second process: %v\n%s", err, out)
+	}
+}
 
 func TestSecondProcess(t *testing.T) {
 	t.Parallel()
@@ -197,11 +207,7 @@ func TestSecondProcess(t *testing.T) {
 	if _, err := sqlstore.Open(t.Context(), path); !errors.Is(err, sqlstore.ErrInUse) {
 		t.Errorf("opened twice in one process: %v", err)
 	}
-	second := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSecondProcess$")
-	second.Env = append(os.Environ(), pathEnv+"="+path)
-	if out, err := second.CombinedOutput(); err != nil {
-		t.Errorf("the second process: %v\n%s", err, out)
-	}
+	inSecondProcess(t, path)
 	storetest.Accept(t, s.Inbox, 7) // the first one was not disturbed
 }
 
@@ -228,20 +234,21 @@ func TestOpenRefuses(t *testing.T) {
 	if err := open(t, newer).Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, path := range map[string]string{
-		"a directory that is not there": filepath.Join(dir, "none", "inbox.db"),
-		"a directory":                   dir,
-		"a text":                        text,
-		"some other database":           write("other.db", `CREATE TABLE t (x)`),
-		"another program's database":    write("program.db", `PRAGMA application_id = 1`),
-		"a later version's store":       write("newer.db", `PRAGMA user_version = 1000`),
+	for name, tc := range map[string]struct{ path, says string }{
+		"a directory that is not there": {filepath.Join(dir, "none", "inbox.db"), "no such file or directory"},
+		"a directory":                   {dir, "is a directory"},
+		"a text":                        {text, "other database"},
+		"some other database":           {write("other.db", `CREATE TABLE t (x)`), "other database"},
+		"another program's database":    {write("program.db", `PRAGMA application_id = 1`), "other database"},
+		"a later version's store":       {write("newer.db", `PRAGMA user_version = 1000`), "version 1000"},
 	} {
+		path := tc.path
 		before, _ := os.ReadFile(path) // a directory has no bytes
 		if s, err := sqlstore.Open(t.Context(), path); err == nil {
 			t.Errorf("opened %s", name)
 			_ = s.Close()
-		} else if !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: error %q does not name the file", name, err)
+		} else if text := err.Error(); !strings.Contains(text, path) || !strings.Contains(text, tc.says) {
+			t.Errorf("%s: error %q, want the file and %q", name, text, tc.says)
 		}
 		if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 			t.Errorf("%s was changed", name)

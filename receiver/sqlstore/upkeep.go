@@ -28,7 +28,7 @@ func OpenDesk(ctx context.Context, path string) (_ *Desk, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	if err := recognise(path, inboxApplication); err != nil {
+	if err := recognise(ctx, path, inboxApplication); err != nil {
 		return nil, err
 	}
 	db, err := open(path, "busy_timeout(10000)", "synchronous(FULL)")
