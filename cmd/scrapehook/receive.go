@@ -148,6 +148,12 @@ func (f *receiveFlags) check() error {
 			return usageError("--token: a secret token is empty")
 		}
 	}
+	if err := checkListen(f.listen); err != nil {
+		return err
+	}
+	if err := checkStore(f.store); err != nil {
+		return err
+	}
 	return f.checkSink()
 }
 

@@ -35,6 +35,19 @@ type site struct {
 	scheme   string
 }
 
+// checkListen refuses what is no address. That it can't be listened on is found
+// out by trying.
+func checkListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port) //nolint:noctx // a number, or a name from a local file
+	}
+	if err != nil {
+		return usageError("--listen %q: use HOST:PORT, such as 127.0.0.1:8080", address)
+	}
+	return nil
+}
+
 // listen begins to listen, with TLS if there is a certificate.
 func (s *site) listen(ctx context.Context, address, certFile, keyFile string) error {
 	s.scheme = "http"
@@ -50,7 +63,7 @@ func (s *site) listen(ctx context.Context, address, certFile, keyFile string) er
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
-		return harnessError("%w", err)
+		return harnessError("--listen %s: %w", address, err)
 	}
 	if s.listener = listener; cfg != nil {
 		s.listener = tls.NewListener(listener, cfg)

@@ -2,8 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
+	"syscall"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 
 	"github.com/scrapehook/scrapehook/receiver"
@@ -14,6 +19,23 @@ import (
 
 // inPostgres reports whether a store is in PostgreSQL, by its name.
 func inPostgres(store string) bool { return pgstore.IsURL(store) }
+
+// checkStore refuses the name of no store. What is not quoted may hold a
+// password.
+func checkStore(name string) error {
+	scheme, _, isURL := strings.Cut(name, "://")
+	switch {
+	case name == "":
+		return usageError("--store is empty: name a file, or the postgres:// URL of a database")
+	case inPostgres(name):
+		if _, err := pgxpool.ParseConfig(name); err != nil {
+			return usageError("--store: %w", err) // it hides the password
+		}
+	case isURL:
+		return usageError("--store %s://...: a store is a file, or in PostgreSQL (postgres://...)", scheme)
+	}
+	return nil
+}
 
 // dirSink names a directory as the sink.
 const dirSink = "dir:"
@@ -34,6 +56,9 @@ func (f *receiveFlags) checkSink() error {
 
 // open puts the store and the sink into cfg, and returns what closes them.
 func (f *receiveFlags) open(ctx context.Context, cfg *receiver.Config) (closeStore func() error, err error) {
+	if err := checkSpool(f.spoolDir); err != nil {
+		return nil, err
+	}
 	if inPostgres(f.store) {
 		store, err := pgstore.Open(ctx, f.store)
 		if err != nil {
@@ -45,24 +70,40 @@ func (f *receiveFlags) open(ctx context.Context, cfg *receiver.Config) (closeSto
 	// A commit that syncs the data, and not its file's times, is as durable and
 	// about twice as fast. Where there is no such call, SQLite does as before.
 	_, _ = sqlite.Fdatasync(true)
-	var files *filesink.Dir
+	var store *sqlstore.Store
 	if dir, ok := strings.CutPrefix(f.sink, dirSink); ok {
-		if files, err = filesink.OpenDir(dir, filesink.Format(f.sinkFormat)); err != nil {
+		if cfg.Sink, err = filesink.OpenDir(dir, filesink.Format(f.sinkFormat)); err != nil {
 			return nil, err
 		}
+		store, err = sqlstore.OpenInbox(ctx, f.store)
+	} else if store, err = sqlstore.Open(ctx, f.store); err == nil {
+		cfg.Sink = store.Rows
 	}
-	store, err := sqlstore.Open(ctx, f.store)
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Store, cfg.Sink = store.Inbox, store.Rows; files != nil {
-		cfg.Sink = files
-	}
+	cfg.Store = store.Inbox
 	return store.Close, nil
+}
+
+// checkSpool refuses a directory in which no download could be kept: otherwise
+// every import would find that out. One that is full now may have room later.
+func checkSpool(dir string) error {
+	file, err := os.CreateTemp(dir, "scrapehook-*")
+	if errors.Is(err, syscall.ENOSPC) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("--spool-dir: downloads can't be kept there: %w", err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 // openUpkeep opens a store to look after it, whether or not a receiver runs.
 func openUpkeep(ctx context.Context, name string) (receiver.Upkeep, func(), error) {
+	if err := checkStore(name); err != nil {
+		return nil, nil, err
+	}
 	if inPostgres(name) {
 		store, err := pgstore.Open(ctx, name)
 		if err != nil {

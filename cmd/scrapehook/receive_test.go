@@ -52,8 +52,14 @@ func TestReceiveRefuses(t *testing.T) {
 		{"a fleet on a directory", []string{"--store", "postgres://127.0.0.1:1/x", "--sink", "dir:x"}, exitUsage, "--sink"},
 		{"a database that is not there", []string{"--store", "postgres://127.0.0.1:1/x"}, exitHarness, "PostgreSQL"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
-		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitHarness, "none"},
-		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "in use"},
+		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitHarness, "r.db-lock: no such file or directory"},
+		{"no store", []string{"--store", ""}, exitUsage, "--store is empty"},
+		{"a store of another kind", []string{"--store", "mysql://me:s3cret@db/x"}, exitUsage, "mysql://...: a store"},
+		{"a bad URL of a database", []string{"--store", "postgres://me:s3cret@db:port/x"}, exitUsage, "invalid port"},
+		{"a spool in no directory", []string{"--spool-dir", filepath.Join(dir, "none")}, exitHarness, "--spool-dir"},
+		{"no port", []string{"--listen", "localhost"}, exitUsage, `--listen "localhost"`},
+		{"a port that can't be", []string{"--listen", "127.0.0.1:99999"}, exitUsage, `--listen "127.0.0.1:99999"`},
+		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "--listen " + taken.Addr().String()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +72,7 @@ func TestReceiveRefuses(t *testing.T) {
 			if code := run(t.Context(), args, &out, &errs); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
 			}
-			if text := errs.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, tc.says) {
+			if text := errs.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, tc.says) || strings.Contains(text, "s3cret") {
 				t.Errorf("said %q, want one line about %q", text, tc.says)
 			}
 			if left, err := os.ReadDir(store); err != nil || len(left) > 0 {
