@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -148,13 +149,7 @@ func (f *receiveFlags) check() error {
 			return usageError("--token: a secret token is empty")
 		}
 	}
-	if err := checkListen(f.listen); err != nil {
-		return err
-	}
-	if err := checkStore(f.store); err != nil {
-		return err
-	}
-	return f.checkSink()
+	return cmp.Or(checkListen(f.listen), checkStore(f.store), f.checkSink())
 }
 
 // receive runs the receiver until ctx ends, and stops it gracefully.

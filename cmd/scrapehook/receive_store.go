@@ -105,11 +105,11 @@ func openUpkeep(ctx context.Context, name string) (receiver.Upkeep, func(), erro
 		return nil, nil, err
 	}
 	if inPostgres(name) {
-		store, err := pgstore.Open(ctx, name)
+		desk, err := pgstore.OpenDesk(ctx, name)
 		if err != nil {
 			return nil, nil, harnessError("%w", err)
 		}
-		return store.Inbox, store.Close, nil
+		return desk, desk.Close, nil
 	}
 	desk, err := sqlstore.OpenDesk(ctx, name)
 	if err != nil {

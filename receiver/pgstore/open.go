@@ -10,6 +10,7 @@ package pgstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ type Store struct {
 	Rows *Rows
 	// Each has connections of its own: what acknowledges, and what keeps leases
 	// alive, must not wait for a load of rows.
-	arrivals, leases, rows *pgxpool.Pool
+	arrivals, leases *pgxpool.Pool
+	rows             *pgxpool.Pool // nil if the caller of New has it
 }
 
 // IsURL reports whether Open takes the name of a store, by its look.
@@ -41,37 +43,78 @@ const (
 )
 
 // Open connects to the database that url names, in PostgreSQL's own form, and
-// brings the schema up to date; the user must be allowed to make it. The URL's
-// pool_max_conns bounds the connections that load rows.
-func Open(ctx context.Context, url string) (_ *Store, err error) {
-	s := &Store{}
-	defer func() {
-		if err != nil {
-			s.Close()
-			err = fmt.Errorf("opening the store in PostgreSQL: %w", oneLineError{err})
-		}
-	}()
-	if s.rows, err = connect(ctx, url, 0, waitForDisk); err != nil {
-		return nil, err
+// brings the schema up to date; the user must be allowed to make it, unless it is
+// there. The URL's pool_max_conns bounds the connections that load rows.
+func Open(ctx context.Context, url string) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig(url) // its errors hide the password
+	if err != nil {
+		return nil, opening(err)
 	}
-	if err = migrate(ctx, s.rows); err != nil {
-		return nil, err
+	rows, err := connect(ctx, cfg, 0, waitForDisk)
+	if err != nil {
+		return nil, opening(err)
 	}
-	if s.arrivals, err = connect(ctx, url, arrivalConnections, waitForDisk); err != nil {
-		return nil, err
+	s, err := newStore(ctx, &Rows{pool: rows, write: writeRows})
+	if err != nil {
+		rows.Close()
+		return nil, opening(err)
 	}
-	if s.leases, err = connect(ctx, url, leaseConnections, dontWaitForDisk); err != nil {
-		return nil, err
-	}
-	s.Inbox, s.Rows = &Inbox{arrivals: s.arrivals, leases: s.leases}, &Rows{s.rows}
+	s.rows = rows
 	return s, nil
 }
 
-// oneLineError is an error whose text is one line: pgx gives each address that it
-// tried a line of its own.
+// New makes a store in the database of pool, which stays the caller's to close,
+// after the store. Rows are written through the pool itself. The inbox has six
+// connections of its own at the most, made as the pool makes them: what
+// acknowledges must not wait until the pool has one to spare.
+//
+// write puts the rows where the caller wants them; nil is the table
+// imported_rows.
+func New(ctx context.Context, pool *pgxpool.Pool, write Write) (*Store, error) {
+	rows := &Rows{pool: pool, write: write, foreign: true}
+	if write == nil {
+		rows.write = writeRows
+	}
+	s, err := newStore(ctx, rows)
+	if err != nil {
+		return nil, opening(err)
+	}
+	return s, nil
+}
+
+func newStore(ctx context.Context, rows *Rows) (_ *Store, err error) {
+	if err := migrate(ctx, rows.pool); err != nil {
+		return nil, err
+	}
+	s := &Store{Rows: rows}
+	if s.arrivals, err = connect(ctx, rows.pool.Config(), arrivalConnections, waitForDisk); err != nil {
+		return nil, err
+	}
+	if s.leases, err = connect(ctx, rows.pool.Config(), leaseConnections, dontWaitForDisk); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.Inbox = &Inbox{arrivals: s.arrivals, leases: s.leases}
+	return s, nil
+}
+
+func opening(err error) error {
+	return fmt.Errorf("opening the store in PostgreSQL: %w", oneLineError{err})
+}
+
+// oneLineError is an error whose text is one line, of what it says once: pgx gives
+// each address and each way of trying it a line of its own.
 type oneLineError struct{ error }
 
-func (e oneLineError) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLineError) Error() string {
+	var said []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, " ")
+}
 
 func (e oneLineError) Unwrap() error { return e.error }
 
@@ -87,15 +130,12 @@ func (s *Store) Close() {
 // connectTimeout bounds one connection's making, unless the URL does.
 const connectTimeout = 5 * time.Second
 
-// connect makes a pool of at most most connections, 0 leaving that to the URL,
-// each of them prepared.
-func connect(ctx context.Context, url string, most int32, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, err // pgx hides the password itself
-	}
+// connect makes a pool of at most most connections, 0 leaving that to cfg, each
+// of them prepared.
+func connect(ctx context.Context, cfg *pgxpool.Config, most int32, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+	cfg = cfg.Copy()
 	if most > 0 {
-		cfg.MaxConns, cfg.MinConns = most, 0
+		cfg.MaxConns, cfg.MinConns, cfg.MinIdleConns = most, 0, 0
 	}
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
@@ -103,7 +143,15 @@ func connect(ctx context.Context, url string, most int32, prepare func(context.C
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "scrapehook"
 	}
-	cfg.AfterConnect = prepare
+	others := cfg.AfterConnect // of the caller's pool
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if others != nil {
+			if err := others(ctx, conn); err != nil {
+				return err
+			}
+		}
+		return prepare(ctx, conn)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -120,10 +168,12 @@ func connect(ctx context.Context, url string, most int32, prepare func(context.C
 // on the strength of its commit. Any stricter or laxer wait for replicas is the
 // operator's choice and stays.
 func waitForDisk(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false)
-		WHERE current_setting('synchronous_commit') = 'off'`)
+	_, err := conn.Exec(ctx, sqlWaitForDisk, false)
 	return err
 }
+
+// sqlWaitForDisk's parameter is whether it holds for the transaction only.
+const sqlWaitForDisk = `SELECT set_config('synchronous_commit', 'on', $1) WHERE current_setting('synchronous_commit') = 'off'`
 
 // dontWaitForDisk is for leases, retries and ends of imports. If the server
 // dies and forgets the last of them, an import is done again and finds its rows
@@ -133,97 +183,6 @@ func dontWaitForDisk(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SET synchronous_commit = off`)
 	return err
 }
-
-// migrationLock is the key of the advisory lock that lets one process at a time
-// bring the schema up to date.
-const migrationLock = 0x73686b6d // shkm
-
-// migrate runs the steps that the schema lacks, all in one transaction: step n
-// of it makes version n+1 out of version n.
-func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
-			return fmt.Errorf("waiting to prepare the schema: %w", err)
-		}
-		var version int
-		var there bool
-		err := tx.QueryRow(ctx, `SELECT to_regclass('scrapehook.versions') IS NOT NULL`).Scan(&there)
-		if err == nil && there {
-			err = tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM scrapehook.versions`).Scan(&version)
-		}
-		if err != nil {
-			return fmt.Errorf("asking for the schema's version: %w", err)
-		}
-		if version > len(schema) {
-			return fmt.Errorf("the schema is of version %d, and this program knows only %d", version, len(schema))
-		}
-		for n, step := range schema[version:] {
-			if _, err := tx.Exec(ctx, step); err != nil {
-				return fmt.Errorf("making version %d of the schema: %w", version+n+1, err)
-			}
-			if _, err := tx.Exec(ctx, `INSERT INTO scrapehook.versions (version) VALUES ($1)`, version+n+1); err != nil {
-				return fmt.Errorf("recording version %d of the schema: %w", version+n+1, err)
-			}
-		}
-		return nil
-	})
-}
-
-// schema is one step a version.
-var schema = []string{`
-CREATE SCHEMA IF NOT EXISTS scrapehook;
-
-CREATE TABLE scrapehook.versions (
-	version integer     PRIMARY KEY,
-	made_at timestamptz NOT NULL DEFAULT now()
-);
-
--- What arrived, about in the order of arrival. Rows are never changed.
-CREATE TABLE scrapehook.inbox (
-	id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	received_at  timestamptz NOT NULL,
-	job_id       bigint      NOT NULL,
-	status       text        NOT NULL,
-	sitemap_id   bigint      NOT NULL,
-	sitemap_name text        NOT NULL,
-	custom_id    text        NOT NULL
-);
-
--- What is to be done about it, one row a job.
-CREATE TABLE scrapehook.imports (
-	job_id       bigint      PRIMARY KEY,
-	wanted       bigint      NOT NULL,            -- notifications that want the import
-	done         bigint      NOT NULL DEFAULT 0,  -- how many of them it has satisfied
-	wanted_since timestamptz NOT NULL,            -- while it is wanted
-	next_try     timestamptz NOT NULL,            -- when it is due; while leased, when the lease ends
-	attempts     integer     NOT NULL DEFAULT 0,  -- failed ones since it was last done
-	lease_owner  text        NOT NULL DEFAULT '', -- empty: not leased
-	outcome      text        NOT NULL DEFAULT '', -- of the last time it was done
-	last_error   text        NOT NULL DEFAULT ''
-);
-CREATE INDEX imports_due ON scrapehook.imports (next_try) WHERE wanted > done;
-
--- One row a job whose rows are in imported_rows.
-CREATE TABLE scrapehook.imported_jobs (
-	job_id       bigint      PRIMARY KEY,
-	status       text        NOT NULL, -- of the job, when these were its rows
-	partial      boolean     NOT NULL, -- the job did not run to its end
-	sitemap_id   bigint      NOT NULL,
-	sitemap_name text        NOT NULL,
-	custom_id    text        NOT NULL,
-	row_count    bigint      NOT NULL,
-	imported_at  timestamptz NOT NULL,
-	fingerprint  text        NOT NULL  -- what the cloud said of the job then
-);
-
--- The rows, numbered from 1 in the order of the download.
-CREATE TABLE scrapehook.imported_rows (
-	job_id bigint NOT NULL,
-	n      bigint NOT NULL,
-	data   json   NOT NULL, -- the JSON object as it was received
-	PRIMARY KEY (job_id, n)
-);
-`}
 
 // text makes s one that PostgreSQL can hold: it has no NUL and nothing that is
 // not UTF-8. Otherwise one notification with %00 in its name would undo the

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"strings"
 	"sync"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
@@ -22,6 +25,13 @@ import (
 var server pgtest.Server
 
 func TestMain(m *testing.M) {
+	// An example can't be skipped from within.
+	if pgtest.LeftOut() {
+		fmt.Fprintln(os.Stderr, "left out, because PostgreSQL can't be installed here: the examples of pgstore")
+		if err := flag.Set("test.skip", "^Example"); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -69,6 +79,155 @@ func TestSink(t *testing.T) {
 	})
 }
 
+// callers opens a pool as a caller may have it open already, whose commits don't
+// wait for the disk, and a table in its database.
+func callers(t *testing.T, url string) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxConns = 3
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SET synchronous_commit = off`)
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	if _, err := pool.Exec(t.Context(), `CREATE TABLE products (job bigint, n serial, data text)`); err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
+func openIn(t *testing.T, pool *pgxpool.Pool, write pgstore.Write) *pgstore.Store {
+	t.Helper()
+	s, err := pgstore.New(t.Context(), pool, write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// A pool of the caller's does what one of ours does, with our table and with
+// theirs, and also while all of its connections are taken.
+func TestCallersPool(t *testing.T) {
+	t.Parallel()
+	t.Run("inbox", func(t *testing.T) {
+		t.Parallel()
+		storetest.Store(t, func(t *testing.T) receiver.Store {
+			t.Helper()
+			pool := callers(t, server.Database(t))
+			s := openIn(t, pool, nil)
+			for range pool.Config().MaxConns {
+				conn, err := pool.Acquire(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(conn.Release)
+			}
+			return s.Inbox
+		})
+	})
+	t.Run("our table", func(t *testing.T) {
+		t.Parallel()
+		storetest.Sink(t, func(t *testing.T) (receiver.Sink, storetest.Read) {
+			t.Helper()
+			s := openIn(t, callers(t, server.Database(t)), nil)
+			return s.Rows, func(ctx context.Context, id int64) ([]json.RawMessage, error) { return s.Rows.Rows(ctx, id, 100) }
+		})
+	})
+	t.Run("an import function", func(t *testing.T) {
+		t.Parallel()
+		storetest.Sink(t, func(t *testing.T) (receiver.Sink, storetest.Read) {
+			t.Helper()
+			pool := callers(t, server.Database(t))
+			s := openIn(t, pool, writeProducts)
+			return s.Rows, func(ctx context.Context, id int64) ([]json.RawMessage, error) {
+				result, err := pool.Query(ctx, `SELECT data FROM products WHERE job = $1 ORDER BY n`, id)
+				if err != nil {
+					return nil, err
+				}
+				return pgx.CollectRows(result, pgx.RowTo[json.RawMessage])
+			}
+		})
+	})
+}
+
+// writeProducts is an import function of the caller's. It overlooks that a row
+// may be broken.
+func writeProducts(ctx context.Context, tx pgx.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM products WHERE job = $1`, imp.JobID); err != nil {
+		return err
+	}
+	for row := range rows {
+		if _, err := tx.Exec(ctx, `INSERT INTO products (job, data) VALUES ($1, $2)`, imp.JobID, string(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Commits wait for the disk in a caller's pool too, for as long as they are ours.
+func TestCallersCommitsWaitForTheDisk(t *testing.T) {
+	t.Parallel()
+	pool := callers(t, server.Database(t))
+	var ours, theirs string
+	s := openIn(t, pool, func(ctx context.Context, tx pgx.Tx, _ receiver.Import, _ iter.Seq2[json.RawMessage, error]) error {
+		return tx.QueryRow(ctx, `SELECT current_setting('synchronous_commit')`).Scan(&ours)
+	})
+	if err := s.Rows.Replace(t.Context(), "", receiver.Import{JobID: 7, Fingerprint: "f"}, storetest.RowsOf(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := pool.QueryRow(t.Context(), `SELECT current_setting('synchronous_commit')`).Scan(&theirs); err != nil {
+		t.Fatal(err)
+	}
+	if arrivals, err := s.Setting(t.Context(), "synchronous_commit"); ours != "on" || theirs != "off" || arrivals != "on" || err != nil {
+		t.Errorf("synchronous_commit is %s in an import, %s afterwards, %s for arrivals, %v; want on, off, on", ours, theirs, arrivals, err)
+	}
+}
+
+// A desk looks after what is there, and makes nothing.
+func TestDesk(t *testing.T) {
+	t.Parallel()
+	url := server.Database(t)
+	for range 2 { // the first has left nothing behind
+		if _, err := pgstore.OpenDesk(t.Context(), url); err == nil || !strings.Contains(err.Error(), "start its receiver first") {
+			t.Errorf("without a store: %v", err)
+		}
+	}
+	storetest.Accept(t, open(t, url).Inbox, 7)
+	desk, err := pgstore.OpenDesk(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	if l, err := desk.Backlog(t.Context()); l.Wanted != 1 || err != nil {
+		t.Errorf("backlog %+v, %v", l, err)
+	}
+	if ok, err := desk.Hasten(t.Context(), 7); !ok || err != nil {
+		t.Errorf("hastened: %v, %v", ok, err)
+	}
+}
+
+// The schema may be the operator's doing: then the right to make one is not
+// needed.
+func TestOpenInGivenSchema(t *testing.T) {
+	t.Parallel()
+	url := server.Database(t)
+	role := "weak" + databaseOf(url)
+	execute(t, url, `CREATE ROLE `+role+` LOGIN; CREATE SCHEMA scrapehook AUTHORIZATION `+role)
+	storetest.Accept(t, open(t, strings.Replace(url, "scrapehook@", role+"@", 1)).Inbox, 7)
+}
+
+func databaseOf(url string) string {
+	return url[strings.LastIndex(url, "/")+1 : strings.Index(url, "?")]
+}
+
 // A fleet that starts at once on an empty database prepares it once.
 func TestOpenAtOnce(t *testing.T) {
 	t.Parallel()
@@ -112,7 +271,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestCommitsWaitForTheDisk(t *testing.T) {
 	t.Parallel()
 	url := server.Database(t)
-	execute(t, url, `ALTER DATABASE `+url[strings.LastIndex(url, "/")+1:strings.Index(url, "?")]+` SET synchronous_commit = off`)
+	execute(t, url, `ALTER DATABASE `+databaseOf(url)+` SET synchronous_commit = off`)
 	if got, err := open(t, url).Setting(t.Context(), "synchronous_commit"); got != "on" || err != nil {
 		t.Errorf("synchronous_commit is %s, %v", got, err)
 	}

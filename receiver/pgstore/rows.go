@@ -14,9 +14,17 @@ import (
 	"github.com/scrapehook/scrapehook/receiver"
 )
 
-// Rows is a [receiver.Sink] in the tables imported_jobs and imported_rows.
+// Write puts the rows of an import where its caller wants them, in the place of
+// the job's earlier ones, in the transaction that records the import. An error,
+// be it one among the rows, undoes both. imp.JobID is their key.
+type Write func(ctx context.Context, tx pgx.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error
+
+// Rows is a [receiver.Sink] in the tables imported_jobs and imported_rows, or in
+// a [Write]'s.
 type Rows struct {
-	pool *pgxpool.Pool
+	pool    *pgxpool.Pool
+	write   Write
+	foreign bool // the pool is not prepared
 }
 
 var _ receiver.Sink = (*Rows)(nil)
@@ -36,28 +44,27 @@ func (r *Rows) Fingerprint(ctx context.Context, jobID int64) (string, error) {
 // each of them is in, and the later of them finds it changed.
 func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
 	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		if r.foreign {
+			if _, err := tx.Exec(ctx, sqlWaitForDisk, true); err != nil {
+				return err
+			}
+		}
 		if err := record(ctx, tx, previous, imp); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM scrapehook.imported_rows WHERE job_id = $1`, imp.JobID); err != nil {
-			return err
-		}
-		next, stop := iter.Pull2(rows)
-		defer stop()
-		n := int64(0)
-		var broken error // among the rows; the server's word for it is another
-		_, err := tx.CopyFrom(ctx, pgx.Identifier{"scrapehook", "imported_rows"}, []string{"job_id", "n", "data"},
-			pgx.CopyFromFunc(func() ([]any, error) {
-				row, err, ok := next()
-				if !ok || err != nil {
+		// The server's word for what is broken among the rows is another, and a
+		// caller's Write may have none.
+		var broken error
+		err := r.write(ctx, tx, imp, func(yield func(json.RawMessage, error) bool) {
+			for row, err := range rows {
+				if err != nil {
 					broken = err
-					return nil, err
 				}
-				n++
-				// JSON is UTF-8; what is not can't be held, and would be read
-				// as this by any decoder.
-				return []any{imp.JobID, n, bytes.ToValidUTF8(row, []byte("\uFFFD"))}, nil
-			}))
+				if !yield(row, err) {
+					return
+				}
+			}
+		})
 		if broken != nil {
 			return broken
 		}
@@ -68,6 +75,28 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 		// closed.
 		return errors.Join(ctx.Err(), err)
 	}
+	return err
+}
+
+// writeRows is the [Write] of the table imported_rows.
+func writeRows(ctx context.Context, tx pgx.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM scrapehook.imported_rows WHERE job_id = $1`, imp.JobID); err != nil {
+		return err
+	}
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	n := int64(0)
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"scrapehook", "imported_rows"}, []string{"job_id", "n", "data"},
+		pgx.CopyFromFunc(func() ([]any, error) {
+			row, err, ok := next()
+			if !ok || err != nil {
+				return nil, err
+			}
+			n++
+			// JSON is UTF-8; what is not can't be held, and would be read as
+			// this by any decoder.
+			return []any{imp.JobID, n, bytes.ToValidUTF8(row, []byte("\uFFFD"))}, nil
+		}))
 	return err
 }
 

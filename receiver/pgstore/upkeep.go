@@ -2,13 +2,49 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/scrapehook/scrapehook/receiver"
 )
+
+// Desk is the upkeep of a store, for who runs no receiver on it.
+type Desk struct {
+	*Inbox
+}
+
+// OpenDesk opens the store in the database that url names for its upkeep. It
+// makes nothing and changes no schema. Nothing may be leased or accepted through
+// it.
+func OpenDesk(ctx context.Context, url string) (*Desk, error) {
+	cfg, err := pgxpool.ParseConfig(url) // its errors hide the password
+	if err != nil {
+		return nil, opening(err)
+	}
+	pool, err := connect(ctx, cfg, 1, waitForDisk)
+	if err != nil {
+		return nil, opening(err)
+	}
+	version, err := versionOf(ctx, pool)
+	switch {
+	case err == nil && version == 0:
+		err = errors.New("there is none in this database: start its receiver first")
+	case err == nil && version < len(schema):
+		err = fmt.Errorf("the schema is of version %d, and this program's is %d: start its receiver first", version, len(schema))
+	}
+	if err != nil {
+		pool.Close()
+		return nil, opening(err)
+	}
+	return &Desk{&Inbox{arrivals: pool}}, nil
+}
+
+// Close closes the connection.
+func (d *Desk) Close() { d.arrivals.Close() }
 
 // Backlog implements [receiver.Upkeep].
 func (b *Inbox) Backlog(ctx context.Context) (receiver.Backlog, error) {

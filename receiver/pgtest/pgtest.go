@@ -44,7 +44,7 @@ var ErrNotInstalled = errors.New("PostgreSQL is not installed: make deps")
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
 	url, err := s.NewDatabase(tb.Context())
-	if errors.Is(err, ErrNotInstalled) && slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "postgres") {
+	if errors.Is(err, ErrNotInstalled) && LeftOut() {
 		tb.Skip("PostgreSQL can't be installed here")
 	}
 	if err != nil {
@@ -52,6 +52,9 @@ func (s *Server) Database(tb testing.TB) string {
 	}
 	return url
 }
+
+// LeftOut reports whether TESTS_WITHOUT says that PostgreSQL can't be had.
+func LeftOut() bool { return slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "postgres") }
 
 // NewDatabase makes an empty database and returns its URL, for programs that
 // are no tests.

@@ -216,7 +216,7 @@ func migrate(ctx context.Context, db *sql.DB, application uint32, steps []string
 	case id != application && (id != 0 || objects > 0):
 		return errOther
 	case version > len(steps):
-		return fmt.Errorf("it is of version %d, and this program knows only %d: use the newer program that made it", version, len(steps))
+		return errNewer(version, len(steps))
 	case version == len(steps):
 		return nil
 	}
@@ -227,6 +227,10 @@ func migrate(ctx context.Context, db *sql.DB, application uint32, steps []string
 		}
 	}
 	return tx.Commit()
+}
+
+func errNewer(version, known int) error {
+	return fmt.Errorf("it is of version %d, and this program knows only %d: use the newer program that made it", version, known)
 }
 
 // millis is the unit of every time in the files: unix milliseconds, rounded up,

@@ -1,14 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"net/url"
-	"os"
 	"time"
 
 	"github.com/scrapehook/scrapehook/receiver"
@@ -42,9 +41,16 @@ CREATE TABLE imported_rows (
 ) STRICT, WITHOUT ROWID;
 `}
 
-// Rows is a [receiver.Sink] in an SQLite file of its own.
+// Write puts the rows of an import where its caller wants them, in the place of
+// the job's earlier ones, in the transaction that records the import. An error,
+// be it one among the rows, undoes both. imp.JobID is their key.
+type Write func(ctx context.Context, tx *sql.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error
+
+// Rows is a [receiver.Sink] in the tables imported_jobs and imported_rows, in an
+// SQLite file of its own or in the caller's.
 type Rows struct {
-	db *sql.DB
+	db    *sql.DB
+	write Write
 }
 
 var _ receiver.Sink = (*Rows)(nil)
@@ -54,56 +60,135 @@ func openRows(ctx context.Context, path string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rows{db}, nil
+	return &Rows{db, writeRows}, nil
+}
+
+// NewRows returns a sink in a database of the caller's, of whichever SQLite
+// driver, and makes its tables there. write puts the rows where the caller wants
+// them; nil is the table imported_rows. The database stays the caller's to close.
+// It should have a busy timeout if anything else writes to it.
+//
+// The inbox that goes with it has a file of its own ([OpenInbox]): SQLite has one
+// writer a file, and an acknowledgement must not wait for the caller's.
+func NewRows(ctx context.Context, db *sql.DB, write Write) (*Rows, error) {
+	if write == nil {
+		write = writeRows
+	}
+	if err := checkSync(ctx, db); err != nil {
+		return nil, fmt.Errorf("opening the sink in SQLite: %w", err)
+	}
+	if err := migrateForeign(ctx, db); err != nil {
+		return nil, fmt.Errorf("opening the sink in SQLite: %w", err)
+	}
+	return &Rows{db, write}, nil
+}
+
+// checkSync refuses a database whose commits may not be on disk when they
+// return. Some drivers have that as the default of a write-ahead log.
+func checkSync(ctx context.Context, db *sql.DB) error {
+	const full = 2
+	var level int
+	if err := db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
+		return err
+	}
+	if level < full {
+		return fmt.Errorf("its commits don't wait for the disk (PRAGMA synchronous is %d): open it with synchronous=FULL", level)
+	}
+	return nil
+}
+
+// migrateForeign is migrate for a database whose user_version is its owner's. The
+// first statement takes the write lock, so that of two at once one waits.
+func migrateForeign(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
+	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS scrapehook_versions (version INTEGER PRIMARY KEY)`); err != nil {
+		return err
+	}
+	var version int
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM scrapehook_versions`).Scan(&version); err != nil {
+		return err
+	}
+	if version > len(rowsSchema) {
+		return errNewer(version, len(rowsSchema))
+	}
+	for n, step := range rowsSchema[version:] {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return fmt.Errorf("making version %d of the tables: %w", version+n+1, err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO scrapehook_versions (version) VALUES (?)`, version+n+1); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // Fingerprint implements [receiver.Sink].
 func (r *Rows) Fingerprint(ctx context.Context, jobID int64) (string, error) {
-	return fingerprint(ctx, r.db, jobID)
-}
-
-func fingerprint(ctx context.Context, q interface {
-	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, jobID int64) (string, error) {
 	var recorded string
-	err := q.QueryRowContext(ctx, `SELECT fingerprint FROM imported_jobs WHERE job_id = ?`, jobID).Scan(&recorded)
+	err := r.db.QueryRowContext(ctx, `SELECT fingerprint FROM imported_jobs WHERE job_id = ?`, jobID).Scan(&recorded)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	return recorded, err
 }
 
-// Replace implements [receiver.Sink].
+// Replace implements [receiver.Sink]. The record is written first, because that
+// takes the write lock: what is read before could be out of date by then.
 func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
 	tx, err := r.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
-	recorded, err := fingerprint(ctx, tx, imp.JobID)
-	if err != nil {
+	if err := record(ctx, tx, previous, imp); err != nil {
 		return err
 	}
-	if recorded != previous {
-		return receiver.ErrSuperseded
-	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM imported_rows WHERE job_id = ?`, imp.JobID); err != nil {
-		return err
-	}
-	if err := insertRows(ctx, tx, imp.JobID, rows); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, `REPLACE INTO imported_jobs
-		(job_id, status, partial, sitemap_id, sitemap_name, custom_id, row_count, imported_at, fingerprint)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		imp.JobID, string(imp.Status), imp.Partial, imp.SitemapID, imp.SitemapName, imp.CustomID, imp.Rows,
-		millis(time.Now()), imp.Fingerprint); err != nil {
+	var broken error // among the rows; a caller's Write may have no word for it
+	err = r.write(ctx, tx, imp, func(yield func(json.RawMessage, error) bool) {
+		for row, err := range rows {
+			if err != nil {
+				broken = err
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	})
+	if err = cmp.Or(broken, err, ctx.Err()); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-func insertRows(ctx context.Context, tx *sql.Tx, jobID int64, rows iter.Seq2[json.RawMessage, error]) error {
+// record writes the record of an import if the present one is the previous.
+func record(ctx context.Context, tx *sql.Tx, previous string, imp receiver.Import) error {
+	write := `UPDATE imported_jobs SET status = ?3, partial = ?4, sitemap_id = ?5, sitemap_name = ?6, custom_id = ?7,
+		row_count = ?8, imported_at = ?9, fingerprint = ?10 WHERE job_id = ?1 AND fingerprint = ?2`
+	if previous == "" {
+		write = `INSERT INTO imported_jobs
+			(job_id, status, partial, sitemap_id, sitemap_name, custom_id, row_count, imported_at, fingerprint)
+			SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE ?2 = '' ON CONFLICT DO NOTHING`
+	}
+	result, err := tx.ExecContext(ctx, write, imp.JobID, previous, string(imp.Status), imp.Partial, imp.SitemapID,
+		imp.SitemapName, imp.CustomID, imp.Rows, millis(time.Now()), imp.Fingerprint)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return cmp.Or(err, receiver.ErrSuperseded)
+	}
+	return nil
+}
+
+// writeRows is the [Write] of the table imported_rows.
+func writeRows(ctx context.Context, tx *sql.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM imported_rows WHERE job_id = ?`, imp.JobID); err != nil {
+		return err
+	}
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO imported_rows (job_id, n, data) VALUES (?, ?, ?)`) //nolint:sqlclosecheck // it ends with the transaction
 	if err != nil {
 		return err
@@ -117,69 +202,9 @@ func insertRows(ctx context.Context, tx *sql.Tx, jobID int64, rows iter.Seq2[jso
 			return err
 		}
 		n++
-		if _, err := insert.ExecContext(each, jobID, n, string(row)); err != nil {
+		if _, err := insert.ExecContext(each, imp.JobID, n, string(row)); err != nil {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 	}
-	return ctx.Err()
-}
-
-// RowsReader reads imported rows, also while a receiver writes them in another
-// process. It is safe for concurrent use.
-type RowsReader struct {
-	db *sql.DB
-}
-
-// OpenRows opens the rows' file path (see [RowsPath]) to read. It changes
-// nothing in it. The error is [fs.ErrNotExist] when there is no such file (yet).
-func OpenRows(path string) (*RowsReader, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("opening the imported rows: %w", err)
-	}
-	db, err := sql.Open("sqlite", dsn(path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)"}}))
-	if err != nil {
-		return nil, fmt.Errorf("opening the imported rows %s: %w", path, err)
-	}
-	db.SetMaxOpenConns(4)
-	return &RowsReader{db}, nil
-}
-
-// Close closes the reader.
-func (r *RowsReader) Close() error { return r.db.Close() }
-
-// Rows returns the first rows of a job, at most limit of them, in the order of
-// the download, each as the JSON object that was received. A job that was not
-// imported has none.
-func (r *RowsReader) Rows(ctx context.Context, jobID int64, limit int) ([]json.RawMessage, error) {
-	result, err := r.db.QueryContext(ctx, `SELECT data FROM imported_rows WHERE job_id = ? ORDER BY n LIMIT ?`, jobID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading the rows of job %d: %w", jobID, err)
-	}
-	defer result.Close() //nolint:errcheck // reading has no late errors but Err's
-	var rows []json.RawMessage
-	for result.Next() {
-		var data string
-		if err := result.Scan(&data); err != nil {
-			return nil, fmt.Errorf("reading the rows of job %d: %w", jobID, err)
-		}
-		rows = append(rows, json.RawMessage(data))
-	}
-	if err := result.Err(); err != nil {
-		return nil, fmt.Errorf("reading the rows of job %d: %w", jobID, err)
-	}
-	return rows, nil
-}
-
-// Import returns the record of a job's import; ok is false when there is none.
-func (r *RowsReader) Import(ctx context.Context, jobID int64) (imp receiver.Import, ok bool, err error) {
-	err = r.db.QueryRowContext(ctx, `SELECT job_id, status, partial, sitemap_id, sitemap_name, custom_id, row_count, fingerprint
-		FROM imported_jobs WHERE job_id = ?`, jobID).
-		Scan(&imp.JobID, &imp.Status, &imp.Partial, &imp.SitemapID, &imp.SitemapName, &imp.CustomID, &imp.Rows, &imp.Fingerprint)
-	if errors.Is(err, sql.ErrNoRows) {
-		return receiver.Import{}, false, nil
-	}
-	if err != nil {
-		return receiver.Import{}, false, fmt.Errorf("reading the import of job %d: %w", jobID, err)
-	}
-	return imp, true, nil
+	return nil
 }
