@@ -22,7 +22,7 @@ var version = ""
 
 // The exit codes, which scripts rely on.
 const (
-	exitBroken      = 1   // a MUST is broken, or a delivery was given up
+	exitBroken      = 1   // a MUST is broken, a delivery was given up, or a job is not there to be retried
 	exitUsage       = 2   // usage or configuration
 	exitHarness     = 3   // the harness failed, or the endpoint cannot be reached
 	exitPartial     = 4   // some MUSTs were not observed

@@ -14,10 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/scrapehook/scrapehook/receiver"
-	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -138,61 +135,6 @@ func startReceive(tb testing.TB, args ...string) (endpoint string, stop func()) 
 		cancel()
 		if got := <-code; got != 0 {
 			tb.Errorf("exit code %d: %s", got, &errs)
-		}
-	}
-}
-
-// TestReceiveUpkeep looks after a store beside the receiver that owns it.
-func TestReceiveUpkeep(t *testing.T) {
-	t.Parallel()
-	store := filepath.Join(t.TempDir(), "r.db")
-	upkeep := func(args ...string) (code int, stdout, stderr string) {
-		var out, errs strings.Builder
-		code = run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &errs)
-		return code, out.String(), errs.String()
-	}
-	if code, _, errs := upkeep("status"); code != exitHarness || !strings.Contains(errs, "no such file") {
-		t.Errorf("without a store: exit code %d: %s", code, errs)
-	}
-	s, err := sqlstore.Open(t.Context(), store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	for id := range int64(2) {
-		a := receiver.Arrival{ReceivedAt: time.Now(), Wanted: true,
-			Notification: webhook.Notification{JobID: 7 + id, Status: webhook.Finished, SitemapID: 1}}
-		if err := s.Inbox.Accept(t.Context(), []receiver.Arrival{a}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var lease receiver.Lease
-	for ok := false; !ok; { // times are rounded up
-		if lease, ok, err = s.Inbox.Lease(t.Context(), "a", time.Hour); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Inbox.Retry(t.Context(), lease, time.Hour, "the cloud is down"); err != nil {
-		t.Fatal(err)
-	}
-	for _, tc := range []struct {
-		args []string
-		code int
-		says []string
-	}{
-		{[]string{"status"}, 0, []string{"wanted   2", "have failed    1"}},
-		{[]string{"list"}, 0, []string{"the cloud is down", "tried again in", "\n8 "}},
-		{[]string{"list", "--limit", "0"}, exitUsage, []string{"--limit"}},
-		{[]string{"retry", "7"}, 0, []string{"job 7: due now"}},
-		{[]string{"retry", "9"}, exitBroken, []string{"job 9: unknown"}},
-		{[]string{"retry", "seven"}, exitUsage, []string{`"seven"`}},
-		{[]string{"retry"}, exitUsage, []string{"arg"}},
-	} {
-		code, out, errs := upkeep(tc.args...)
-		for _, want := range tc.says {
-			if code != tc.code || !strings.Contains(out+errs, want) {
-				t.Errorf("%v: exit code %d, said %q, want %d and %q", tc.args, code, out+errs, tc.code, want)
-			}
 		}
 	}
 }
