@@ -2,7 +2,6 @@ package receiver
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +19,7 @@ func TestImportsGiveWay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newInbox(func(context.Context, []Arrival) error { return nil }, 100, 100, func() {}, newMeasures(), slog.New(slog.DiscardHandler))
+				b := newInbox(func(context.Context, []Arrival) error { return nil }, 100, 100, func() {}, newMeasures())
 				m := newImporter(Config{Workers: 4}, newMeasures())
 				m.isPressed = b.isPressed
 				slots := make(chan struct{}, m.workers)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -26,7 +25,6 @@ type inbox struct {
 	batch    int    // bound of one transaction
 	wanted   func() // called after a commit that wants imports
 	measures *measures
-	log      *slog.Logger
 	pressed  atomic.Int64 // when a large group was last committed, in unix nanoseconds
 
 	// mu lets many put at once and stopping exclude them all. It guards stopped,
@@ -43,8 +41,8 @@ type arrival struct {
 	result chan error
 }
 
-func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, wanted func(), m *measures, log *slog.Logger) *inbox {
-	return &inbox{accept: accept, batch: batch, wanted: wanted, measures: m, log: log, waiting: make(chan arrival, queue)}
+func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, wanted func(), m *measures) *inbox {
+	return &inbox{accept: accept, batch: batch, wanted: wanted, measures: m, waiting: make(chan arrival, queue)}
 }
 
 // put returns nil once a is on stable storage. An error says that it may not
@@ -152,8 +150,6 @@ func (b *inbox) commit(group []arrival) error {
 	}
 	begun := time.Now()
 	if err := b.accept(context.Background(), arrivals); err != nil {
-		// Said once for all of them: there may be very many.
-		b.log.Error("could not keep notifications, their senders are told to send them again", "count", len(group), "error", err)
 		return fmt.Errorf("committing %d notifications: %w", len(group), err)
 	}
 	b.measures.committed(len(group), time.Since(begun))
