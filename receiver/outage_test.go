@@ -41,8 +41,8 @@ func TestOutageIsLogged(t *testing.T) {
 			_, line, _ = strings.Cut(line, "level=")
 			said = append(said, strings.TrimSpace(line))
 		}
-		const fails, error = `ERROR msg="could not keep notifications, their senders are told to send them again" refused=`, ` error="the disk is full"`
-		one := []string{fails + "2" + error, fails + "22" + error, `WARN msg="notifications are kept again" refused=30 after=15s`}
+		const fails, why = `ERROR msg="could not keep notifications, their senders are told to send them again" refused=`, ` error="the disk is full"`
+		one := []string{fails + "2" + why, fails + "22" + why, `WARN msg="notifications are kept again" refused=30 after=15s`}
 		if got, want := strings.Join(said, "\n"), strings.Join(append(one, one...), "\n"); got != want {
 			t.Errorf("said\n%s\nwant\n%s", got, want)
 		}

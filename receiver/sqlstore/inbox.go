@@ -67,6 +67,8 @@ const (
 type Inbox struct {
 	// writer is for the one who writes: waiting here is fairer than in SQLite.
 	writer       sync.Mutex
+	doubtful     bool // see mend; guarded by writer
+	path         string
 	arrivals     *sql.DB // commits are synced
 	arrive, want bulk
 	db           *sql.DB // they are not; everything but arrivals
@@ -78,7 +80,7 @@ var (
 )
 
 func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
-	b := &Inbox{}
+	b := &Inbox{path: path}
 	defer func() {
 		if err != nil {
 			_ = b.close() // the first error says why
@@ -125,6 +127,18 @@ func (b *Inbox) exec(ctx context.Context, statement string, args ...any) (sql.Re
 func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 	b.writer.Lock()
 	defer b.writer.Unlock()
+	err := b.mendLocked(ctx)
+	if err == nil {
+		err = b.acceptLocked(ctx, arrivals)
+	}
+	if err != nil {
+		b.doubtful = b.doubtful || isFailedSync(err)
+		return explain(err, b.path)
+	}
+	return nil
+}
+
+func (b *Inbox) acceptLocked(ctx context.Context, arrivals []receiver.Arrival) error {
 	tx, err := b.arrivals.BeginTx(ctx, nil)
 	if err != nil {
 		return err
