@@ -1,12 +1,10 @@
 package e2e_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -247,6 +245,13 @@ func (w *world) addJob(ctx context.Context) (int64, error) {
 	return answer.Data.ID, err
 }
 
+// ackedJobs returns how many jobs' notifications have been acknowledged.
+func (w *world) ackedJobs() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.acked)
+}
+
 // settle stops the traffic and waits until every job's notification has been
 // acknowledged.
 func (w *world) settle(t *testing.T) {
@@ -286,58 +291,6 @@ func (w *world) compare(t *testing.T, imported func(id int64) ([]json.RawMessage
 	if len(w.added) == 0 {
 		t.Error("there was no traffic")
 	}
-}
-
-// process is one receiver, which can be killed and started again.
-type process struct {
-	dir  string
-	args []string
-	env  []string
-	cmd  *exec.Cmd
-	log  bytes.Buffer
-}
-
-func (w *world) receiver(t *testing.T, dir, address, store string, more ...string) *process {
-	t.Helper()
-	p := &process{dir: dir, args: append([]string{"receive", "--listen", address, "--store", store}, more...)}
-	p.env = []string{"WEBSCRAPER_API_BASE_URI=" + w.sim.BaseURL(), "WEBSCRAPER_API_TOKEN=" + crashToken}
-	t.Cleanup(func() {
-		if p.cmd != nil {
-			p.kill(t)
-		}
-		if t.Failed() {
-			t.Logf("the end of a receiver's log:\n%s", p.log.Bytes()[max(0, p.log.Len()-2000):])
-		}
-	})
-	return p
-}
-
-func (p *process) start(t *testing.T) {
-	t.Helper()
-	p.cmd = command(context.WithoutCancel(t.Context()), p.dir, p.env, p.args...)
-	p.cmd.Stderr = &p.log
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		_ = p.cmd.Wait() // so that its log is whole
-		p.cmd = nil
-		t.Fatalf("announced %q, %v: %s", line, err, p.log.String())
-	}
-	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the process
-}
-
-func (p *process) kill(t *testing.T) {
-	t.Helper()
-	if err := p.cmd.Process.Kill(); err != nil {
-		t.Errorf("killing a receiver: %v", err)
-	}
-	_ = p.cmd.Wait() // its status is that of a kill
-	p.cmd = nil
 }
 
 // awaitIdle waits until nothing is left to import.

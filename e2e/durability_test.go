@@ -108,6 +108,13 @@ func traceAnswers(t *testing.T, binary string, n int) (answers, early int) {
 // notify posts a form and returns the answer's code.
 func notify(t *testing.T, url, form string) int {
 	t.Helper()
+	code, _ := notifyFor(t, url, form)
+	return code
+}
+
+// notifyFor posts a form and returns the answer's code and header.
+func notifyFor(t *testing.T, url, form string) (int, http.Header) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(form))
 	if err != nil {
 		t.Fatal(err)
@@ -117,8 +124,8 @@ func notify(t *testing.T, url, form string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close() // only its status counts
-	return resp.StatusCode
+	_ = resp.Body.Close() // its text is for people
+	return resp.StatusCode, resp.Header
 }
 
 var (
