@@ -5,97 +5,17 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 )
-
-// disk is a disk of its own for one process: a small one, in the memory, that is
-// mounted where only the process sees it, and that goes with the process.
-type disk struct {
-	at      string // where the process sees it
-	options string // of the mount
-	cmd     *exec.Cmd
-}
-
-func newDisk(t *testing.T, options string) *disk {
-	t.Helper()
-	needs(t, "mount")
-	return &disk{at: t.TempDir(), options: options}
-}
-
-// mountFor makes cmd begin in a mount namespace of its own, in which the disk is.
-func (d *disk) mountFor(cmd *exec.Cmd) {
-	args := []string{"unshare", "--mount"}
-	if os.Getuid() != 0 {
-		args = append(args, "--map-root-user")
-	}
-	args = append(args, "sh", "-c", `mount -t tmpfs -o "$0" tmpfs "$1" && shift && exec "$@"`, d.options, d.at, cmd.Path)
-	cmd.Args = append(args, cmd.Args[1:]...)
-	cmd.Path, cmd.Err = exec.LookPath(args[0])
-	d.cmd = cmd
-}
-
-// path is the way to a file of the disk for everyone else, as long as the process
-// lives.
-func (d *disk) path(name string) string {
-	return filepath.Join("/proc", strconv.Itoa(d.cmd.Process.Pid), "root", d.at, name)
-}
-
-// database copies a database from the disk to where SQLite can read it: SQLite
-// resolves the links in a path by itself, and so finds no way there. Nobody may be
-// writing to it.
-func (d *disk) database(t *testing.T, name string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, file := range []string{name, name + "-wal"} {
-		content, err := os.ReadFile(d.path(file))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, file), content, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return filepath.Join(dir, name)
-}
-
-const filler = "filler"
-
-// fill leaves not one byte.
-func (d *disk) fill(t *testing.T) {
-	t.Helper()
-	file, err := os.Create(d.path(filler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for size := 64 << 10; size > 0; {
-		if _, err = file.Write(make([]byte, size)); err != nil {
-			size /= 2
-		}
-	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatalf("filling the disk ended with %v", err)
-	}
-}
-
-func (d *disk) free(t *testing.T) {
-	t.Helper()
-	if err := os.Remove(d.path(filler)); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // mustRefuse notifies until it is refused, and expects that the next are refused
 // too, and how. It returns the jobs that were acknowledged before: what the log
@@ -253,129 +173,16 @@ func readRows(path string) func(int64) ([]json.RawMessage, error) {
 
 func directoryOn(_ *testing.T, small *disk, _ string) ([]string, func(int64) ([]json.RawMessage, error)) {
 	return []string{"--sink", "dir:" + small.at}, func(id int64) ([]json.RawMessage, error) {
-		body, err := os.ReadFile(small.path(strconv.FormatInt(id, 10) + ".jsonl"))
-		var rows []json.RawMessage
-		for line := range bytes.Lines(body) {
-			rows = append(rows, bytes.TrimSuffix(line, []byte("\n")))
-		}
-		return rows, err
+		return readLines(small.path(strconv.FormatInt(id, 10) + ".jsonl"))
 	}
 }
 
-// TestReadOnlyDisk has the system refuse what a receiver writes to its inbox, as
-// on a disk that has become read-only under it. (A real one is not to be had in a
-// test: mount(8) refuses while a file is open for writing, and a file system that
-// has done it by itself does not go back.)
-func TestReadOnlyDisk(t *testing.T) {
-	t.Parallel()
-	needs(t, "strace")
-	dir, address := t.TempDir(), freeAddress(t)
-	store := filepath.Join(dir, "r.db")
-	world := newWorld(t, address)
-	// An import whose end can't be recorded is another's when its lease ends.
-	victim := world.receiver(t, dir, address, store, "--lease", "1s")
-	victim.start(t)
-	waitFor(t, "some notifications are acknowledged", func() bool { return world.ackedJobs() > 20 })
-	mend := breakDisk(t, victim, store, "trace=pwrite64,ftruncate", "inject=pwrite64,ftruncate:error=EROFS")
-	acked := mustRefuse(t, "http://"+address+"/webhook")
-	mend()
-	world.settle(t)
-	awaitIdle(t, store)
-	world.compare(t, readRows(sqlstore.RowsPath(store)))
-	mustHold(t, store, acked)
-	mustSay(t, victim, "could not keep notifications", "r.db: disk I/O error", "has become read-only", "notifications are kept again")
-}
-
-// TestFailedSync has one sync of the inbox fail. The kernel takes what it could
-// not write for written from then on, so that the log is not to be relied on any
-// more: the next acknowledgement follows only when all of it is elsewhere.
-func TestFailedSync(t *testing.T) {
-	t.Parallel()
-	needs(t, "strace")
-	dir, address := t.TempDir(), freeAddress(t)
-	store, url := filepath.Join(dir, "r.db"), "http://"+address+"/webhook"
-	victim := newProcess(t, dir, address, store)
-	victim.start(t)
-	const form = "scrapingjob_id=1&status=started&sitemap_id=1"
-	for range 20 {
-		if code := notify(t, url, form); code != http.StatusOK {
-			t.Fatalf("answered %d", code)
-		}
+// readLines reads the rows of a job from its file.
+func readLines(path string) ([]json.RawMessage, error) {
+	body, err := os.ReadFile(path)
+	var rows []json.RawMessage
+	for line := range bytes.Lines(body) {
+		rows = append(rows, bytes.TrimSuffix(line, []byte("\n")))
 	}
-	logged := size(t, store+"-wal")
-	mend := breakDisk(t, victim, store, "trace=fdatasync", "inject=fdatasync:error=EIO:when=1")
-	if code := notify(t, url, form); code != http.StatusServiceUnavailable {
-		t.Errorf("answered %d without a sync", code)
-	}
-	mend()
-	if code := notify(t, url, form); code != http.StatusOK {
-		t.Errorf("answered %d when syncs work again", code)
-	}
-	if now := size(t, store+"-wal"); now >= logged {
-		t.Errorf("the log has %d bytes, and had %d when a sync failed: it did not begin anew", now, logged)
-	}
-	mustSay(t, victim, "disk I/O error (1034)", "notifications are kept again")
-}
-
-func size(t *testing.T, path string) int64 {
-	t.Helper()
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Size()
-}
-
-// breakDisk injects errors into the calls of a receiver that are about its inbox,
-// until mend is called.
-func breakDisk(t *testing.T, p *process, store string, expressions ...string) (mend func()) {
-	t.Helper()
-	args := []string{"-f", "-o", os.DevNull, "-p", strconv.Itoa(p.cmd.Process.Pid), "-P", store, "-P", store + "-wal"}
-	for _, e := range expressions {
-		args = append(args, "-e", e)
-	}
-	tracer := exec.CommandContext(t.Context(), "strace", args...)
-	said, err := tracer.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tracer.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var text strings.Builder
-	for buffer := make([]byte, 1000); !strings.Contains(text.String(), "attached"); {
-		n, err := said.Read(buffer)
-		text.Write(buffer[:n])
-		if err != nil {
-			t.Fatalf("strace ended: %s", &text)
-		}
-	}
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		_, _ = io.Copy(io.Discard, said)
-	}()
-	return func() {
-		if err := tracer.Process.Signal(os.Interrupt); err != nil {
-			t.Error(err)
-		}
-		<-drained
-		_ = tracer.Wait() // it was interrupted
-	}
-}
-
-// A store on a disk that is read-only from the start is refused, and said why.
-func TestStartOnReadOnlyDisk(t *testing.T) {
-	t.Parallel()
-	frozen := newDisk(t, "ro")
-	cmd := command(t.Context(), t.TempDir(), nil, "receive", "--listen", freeAddress(t), "--api-token", "x", "--store", filepath.Join(frozen.at, "r.db"))
-	frozen.mountFor(cmd)
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
-		t.Errorf("ended with %v", err)
-	}
-	if text := string(out); strings.Count(text, "\n") != 1 || !strings.Contains(text, frozen.at) || !strings.Contains(text, "read-only file system") {
-		t.Errorf("said %q", text)
-	}
+	return rows, err
 }

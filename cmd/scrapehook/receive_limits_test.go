@@ -57,8 +57,8 @@ func TestReceiveLimits(t *testing.T) {
 		answer     string // how the answer begins
 		after      time.Duration
 	}{
-		"silence":            {"", "", "", 5 * time.Second},
-		"a slow head":        {request, "X-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", 5 * time.Second},
+		"silence":            {"", "", "", 10 * time.Second},
+		"a slow head":        {request, "X-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", 10 * time.Second},
 		"a slow body":        {request + "Content-Length: 100\r\n\r\n", "scrapingjob_id=1&status=finished&sitemap_id=1", "HTTP/1.1 400", 10 * time.Second},
 		"a slow chunk":       {request + "Transfer-Encoding: chunked\r\n\r\n", "100\r\nscrapingjob_id=1&status=finished", "HTTP/1.1 400", 10 * time.Second},
 		"a large head":       {request + "X-Large: " + strings.Repeat("a", 40<<10), "", "HTTP/1.1 431", time.Second},
