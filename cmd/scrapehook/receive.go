@@ -66,7 +66,10 @@ the work; a dead receiver's imports are taken over when their lease ends.
 It also serves /healthz, /readyz and /metrics.
 
 Without --api-url and --api-token, WEBSCRAPER_API_BASE_URI and
-WEBSCRAPER_API_TOKEN are read; without --listen, PORT is.`,
+WEBSCRAPER_API_TOKEN are read; without --listen, PORT is.
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong usage, 3 the store, the sink
+or the address can't be had. docs/receive.md is about running it.`,
 		Example: `  scrapehook receive --api-token "$TOKEN" --token s3cret
   # the endpoint to enter at the cloud: http://127.0.0.1:8080/webhook?token=s3cret
   scrapehook receive --store postgres://me@db/scraping --drain 10s`,
