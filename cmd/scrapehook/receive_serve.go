@@ -135,7 +135,7 @@ func (s *site) routes(rcv *receiver.Receiver) http.Handler {
 	})
 	routes.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !rcv.Ready() {
-			http.Error(w, "stopping", http.StatusServiceUnavailable)
+			http.Error(w, "it is stopping, or takes no notifications", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")
