@@ -18,6 +18,12 @@ var update = flag.Bool("update", false, "write the golden table of mutants and r
 // Verdicts as the table writes them. A passed requirement is a dot.
 var marks = map[string]string{"pass": ".", "fail": "F", "warn": "W", "blocked": "b", "not_observable": "n", "error": "E"}
 
+// undecided are the cells whose verdict, of blocked or passed, is a matter of
+// who comes first, and why. The table has an asterisk for them.
+var undecided = map[[2]string]string{
+	{"job-once", "IDEM-07"}: "it may ask for the failed job before or after its user continues that",
+}
+
 // TestMatrix checks the checker. Every mutant is a process of its own, judged
 // by the whole suite: it must fail the requirement that it breaks and,
 // prerequisites aside, no other. The table of all verdicts is golden.
@@ -58,7 +64,7 @@ func TestMatrix(t *testing.T) {
 	for _, name := range names {
 		table += lines[name]
 	}
-	t.Logf("F fails, W warns, b is blocked by a prerequisite\n%s", table)
+	t.Logf("F fails, W warns, b is blocked by a prerequisite, * is or passes\n%s", table)
 	const golden = "testdata/matrix.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(table), 0o600); err != nil {
@@ -125,7 +131,11 @@ func matrixLine(name string, verdicts map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-28s", name)
 	for _, s := range scenarios.Catalogue() {
-		fmt.Fprintf(&b, " %-7s", marks[verdicts[s.ID]])
+		mark := marks[verdicts[s.ID]]
+		if undecided[[2]string{name, s.ID}] != "" && strings.Contains(".b", mark) {
+			mark = "*"
+		}
+		fmt.Fprintf(&b, " %-7s", mark)
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
 }
