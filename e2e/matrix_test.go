@@ -132,7 +132,7 @@ func matrixLine(name string, verdicts map[string]string) string {
 	fmt.Fprintf(&b, "%-28s", name)
 	for _, s := range scenarios.Catalogue() {
 		mark := marks[verdicts[s.ID]]
-		if undecided[[2]string{name, s.ID}] != "" && strings.Contains(".b", mark) {
+		if undecided[[2]string{name, s.ID}] != "" && (mark == "." || mark == "b") {
 			mark = "*"
 		}
 		fmt.Fprintf(&b, " %-7s", mark)
