@@ -129,12 +129,21 @@ func recognise(ctx context.Context, path string, application uint32) error {
 	switch {
 	case is(err, sqlitelib.SQLITE_NOTADB):
 		return errOther
+	case is(err, sqlitelib.SQLITE_CORRUPT) && hasLog(path):
+		return nil // half of the log was moved here when that was cut off; opening goes on with it, and looks again
 	case err != nil:
 		return explainOpen(err, path)
 	case id != application && (id != 0 || version != 0):
 		return errOther
 	}
 	return nil
+}
+
+// hasLog reports whether a write-ahead log stands beside a file, with something
+// in it.
+func hasLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
 }
 
 // lockWait is how long a process waits for the one before it to be gone: a
