@@ -13,6 +13,7 @@ import (
 // The transports of a load, as --transport knows them.
 const (
 	transportAuto    = "auto"
+	transportURing   = "uring"
 	transportFast    = "fast"
 	transportNetHTTP = "nethttp"
 )
@@ -27,14 +28,14 @@ func (f *endpointFlags) choose(cfg *traffic.Config, plain *http.Transport) error
 	isPlain := strings.HasPrefix(strings.ToLower(cfg.URL), "http:")
 	switch f.transport {
 	case transportAuto:
-	case transportFast:
+	case transportFast, transportURing:
 		if !isPlain {
-			return usageError("--transport fast: it has no TLS, and %s needs it: use auto or nethttp", cfg.URL)
+			return usageError("--transport %s: it has no TLS, and %s needs it: use auto or nethttp", f.transport, cfg.URL)
 		}
 	case transportNetHTTP:
 		isPlain = false
 	default:
-		return usageError("--transport %q: use auto, fast or nethttp", f.transport)
+		return usageError("--transport %q: use auto, uring, fast or nethttp", f.transport)
 	}
 	if isPlain {
 		client, err := wire.New(cfg.URL, cfg.Profile, idleFor)
@@ -42,6 +43,9 @@ func (f *endpointFlags) choose(cfg *traffic.Config, plain *http.Transport) error
 			return usageError("%w", err)
 		}
 		cfg.Exchanger, cfg.Transport, cfg.ReuseForms = client, transportFast, true
+		if f.transport != transportFast {
+			cfg.Looper, cfg.LoopTransport = client, transportURing
+		}
 		return nil
 	}
 	// A load needs connections that last: one for each request would run out of

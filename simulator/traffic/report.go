@@ -74,7 +74,7 @@ func (p *Plan) Scheme() Scheme {
 func (r *Runner) Report(scheme Scheme) Report {
 	r.mu.Lock()
 	report := Report{
-		Schema: Schema, URL: r.cfg.URL, Profile: r.cfg.Profile.Name, Transport: r.cfg.Transport, Plan: scheme,
+		Schema: Schema, URL: r.cfg.URL, Profile: r.cfg.Profile.Name, Transport: r.transport(), Plan: scheme,
 		Started: r.start, Interrupted: r.interrupted,
 	}
 	if report.Interrupted && scheme.Jobs > 0 {

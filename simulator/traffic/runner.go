@@ -44,8 +44,11 @@ type Config struct {
 	Script    Script
 	Profile   webhook.Profile
 	Exchanger Exchanger
-	// Transport names Exchanger in reports.
-	Transport string
+	// Looper, if there is one, performs a closed loop in Exchanger's place, unless
+	// Announce or OnAttempt are to be called, or it can't do it here.
+	Looper Looper
+	// Transport names Exchanger in reports, LoopTransport Looper.
+	Transport, LoopTransport string
 	// ReuseForms says that Exchanger does not look at a body any more when an
 	// exchange is over, so that forms need no memory of their own.
 	ReuseForms bool
@@ -103,7 +106,10 @@ type Runner struct {
 	ready   chan entry    // due, and waiting for a connection
 	wake    chan struct{} // has a token when the schedule has something new to look at
 	cancel  context.CancelFunc
+	// connections are all that send.
+	connections sync.WaitGroup
 
+	looped      atomic.Bool  // exchanges are a Looper's
 	jobs        atomic.Int64 // handed out
 	outstanding atomic.Int64 // sends that are due and have not ended
 	exhausted   atomic.Bool  // the script has no job left
@@ -159,13 +165,10 @@ func (r *Runner) Run(ctx context.Context) error {
 
 	next, stop := iter.Pull2(r.cfg.Script.Jobs())
 	r.next = next
-	var connections sync.WaitGroup
-	for i := range r.cfg.Connections {
-		connections.Go(func() { r.send(ctx, r.tallies.of(i)) })
-	}
+	r.connect(ctx)
 	whole := r.schedule(ctx)
 	close(r.ready)
-	connections.Wait()
+	r.connections.Wait()
 	stop()
 
 	r.mu.Lock()

@@ -55,31 +55,45 @@ func (r *Runner) dispatch(ctx context.Context, e entry) {
 // connection performs one send after the other.
 type connection struct {
 	*Runner
-	tally *tally
-	form  []byte        // of the last send, to be overwritten
-	ended time.Duration // when that was
+	tally   *tally
+	form    []byte        // of the last send, to be overwritten
+	ended   time.Duration // when that was
+	entry   entry         // that is sent
+	attempt Attempt       // which that is
+	held    bool          // entry is taken, and not yet sent
 }
 
 // send is a connection: it performs what is ready, and in a closed loop takes
 // the script's jobs while nothing is.
-func (r *Runner) send(ctx context.Context, t *tally) {
-	c := connection{Runner: r, tally: t}
-	if r.cfg.Closed {
-		c.takeJobs(ctx)
+func (c *connection) send(ctx context.Context) {
+	if c.held {
+		c.held = false
+		c.perform(ctx, c.entry, c.attempt.Job)
+		c.done()
 	}
-	for e := range r.ready {
-		if ctx.Err() != nil {
-			r.leave(e, t)
-		} else {
-			c.perform(ctx, e, r.cfg.Script.Job(e.ref.index()))
+	if c.cfg.Closed {
+		c.awaitStart(ctx)
+		for ctx.Err() == nil {
+			e, j, ok := c.take()
+			if !ok {
+				break
+			}
+			c.perform(ctx, e, j)
+			c.done()
 		}
-		r.done()
+	}
+	for e := range c.ready {
+		if ctx.Err() != nil {
+			c.leave(e, c.tally)
+		} else {
+			c.perform(ctx, e, c.cfg.Script.Job(e.ref.index()))
+		}
+		c.done()
 	}
 }
 
-// takeJobs performs the script's jobs, and resends that are due before them,
-// until there is no job left or ctx has ended.
-func (c *connection) takeJobs(ctx context.Context) {
+// awaitStart waits until the run begins.
+func (c *connection) awaitStart(ctx context.Context) {
 	if wait := -c.since(); wait > 0 {
 		select {
 		case <-ctx.Done():
@@ -87,29 +101,28 @@ func (c *connection) takeJobs(ctx context.Context) {
 		}
 	}
 	c.ended = c.since()
-	for ctx.Err() == nil {
-		select {
-		case e, open := <-c.ready:
-			if !open {
-				return
-			}
-			c.perform(ctx, e, c.cfg.Script.Job(e.ref.index()))
-			c.done()
-			continue
-		default:
-		}
-		c.outstanding.Add(1) // before the job is taken, or there would be a moment in which all seems done
-		index, ok := c.job(c.ended)
-		if ok {
-			j, warm := c.cfg.Script.Job(index), c.ended < c.cfg.Warmup
-			c.plan(j, c.ended, warm, c.tally)
-			c.perform(ctx, entry{c.ended, refTo(index, warm, First, 1)}, j)
-		}
-		c.done()
+}
+
+// take takes what a closed loop sends next, and notes that it is outstanding: a
+// resend that is due, or else a job.
+func (c *connection) take() (e entry, j Job, ok bool) {
+	select {
+	case e, ok := <-c.ready:
 		if !ok {
-			return
+			return entry{}, Job{}, false
 		}
+		return e, c.cfg.Script.Job(e.ref.index()), true
+	default:
 	}
+	c.outstanding.Add(1) // before the job is taken, or there would be a moment in which all seems done
+	index, ok := c.job(c.ended)
+	if !ok {
+		c.done()
+		return entry{}, Job{}, false
+	}
+	j, warm := c.cfg.Script.Job(index), c.ended < c.cfg.Warmup
+	c.plan(j, c.ended, warm, c.tally)
+	return entry{c.ended, refTo(index, warm, First, 1)}, j, true
 }
 
 // job takes the next job of a closed loop's script.
@@ -126,40 +139,48 @@ func (r *Runner) job(now time.Duration) (index int64, ok bool) {
 }
 
 func (c *connection) perform(ctx context.Context, e entry, j Job) {
-	a := Attempt{Job: j, Part: e.ref.part(), Number: e.ref.attempt(), Warm: e.ref.warm(), Planned: e.due}
+	r, ok := c.begin(e, j)
+	if !ok {
+		return
+	}
+	exchanger := c.cfg.Exchanger
+	if j.Special == Slow {
+		exchanger = c.cfg.Slow
+	}
+	c.finish(exchanger.Do(ctx, r))
+}
+
+// begin returns the request of a send, which is not ok if it can't be made.
+func (c *connection) begin(e entry, j Job) (r delivery.Request, ok bool) {
+	c.entry = e
+	c.attempt = Attempt{Job: j, Part: e.ref.part(), Number: e.ref.attempt(), Warm: e.ref.warm(), Planned: e.due}
+	a := &c.attempt
 	if a.Number == 1 && c.cfg.Announce != nil {
 		if err := c.cfg.Announce(a.Job, a.Part); err != nil {
 			c.fail(fmt.Errorf("announcing job %d: %w", a.Job.Notification.JobID, err))
 			c.leave(e, c.tally)
-			return
+			return r, false
 		}
 	}
 	a.Form = c.cfg.Script.AppendForm(c.form[:0], a.Job, a.Part)
-	exchanger, slow := c.cfg.Exchanger, a.Job.Special == Slow
-	if slow {
-		exchanger = c.cfg.Slow
-	}
-	if c.cfg.ReuseForms && !slow {
+	if c.cfg.ReuseForms && j.Special != Slow {
 		c.form = a.Form
 	} else {
 		c.form = nil // it is looked at for longer
 	}
 	c.tally.begin(a.Warm)
-	result := exchanger.Do(ctx, delivery.Request{
-		URL: c.cfg.URL, Body: a.Form,
-		DropAnswer: a.Job.Special == Lost && a.Number == 1,
-	})
+	return delivery.Request{URL: c.cfg.URL, Body: a.Form, DropAnswer: j.Special == Lost && a.Number == 1}, true
+}
+
+// finish does what follows from a send that has ended.
+func (c *connection) finish(result delivery.Attempt) {
+	e, a := c.entry, &c.attempt
 	a.Sent, a.Ended = result.Started.Sub(c.start), result.Ended.Sub(c.start)
 	if c.cfg.Closed && a.Number == 1 {
 		a.Planned = a.Sent // nothing else was planned
 	}
 	c.ended = a.Ended
 	a.Reason, a.Code, a.Err = result.Reason, result.Status, result.Err
-	c.follow(e, &a)
-}
-
-// follow does what follows from an attempt that has ended.
-func (c *connection) follow(e entry, a *Attempt) {
 	delay, end := following(&c.cfg.Profile, a)
 	c.tally.end(a, end)
 	if c.cfg.OnAttempt != nil {

@@ -134,6 +134,21 @@ func (cn *conn) perform(ctx context.Context, x *exchange, request *buffer) (keep
 	return keep && x.sent, err
 }
 
+// resume goes on with an exchange whose request was written elsewhere: in is what
+// was read of the answer, cause what came after that, if it is known.
+func (cn *conn) resume(ctx context.Context, x *exchange, in *buffer, cause error) (keep bool, err error) {
+	cn.in, cn.stage = in, reading
+	cn.endsWith(ctx)
+	cn.arm(ctx, x.deadline)
+	if cause != nil {
+		keep, err = cn.foreign(ctx, x, cause)
+	} else {
+		keep, err = cn.answer(ctx, x)
+	}
+	cn.release()
+	return keep && x.sent, err
+}
+
 // release gives back what the exchange needed.
 func (cn *conn) release() {
 	if cn.request != nil {

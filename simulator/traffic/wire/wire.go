@@ -88,23 +88,35 @@ func (c *Client) appendRequest(dst, body []byte) []byte {
 	return append(dst, body...)
 }
 
+// requestSize is not less than the length of a request with this body.
+func (c *Client) requestSize(body []byte) int {
+	const digits = 20
+	return len(c.before) + digits + len(c.after) + len(body)
+}
+
 // Do performs one attempt and returns how it ended, when it has ended. Then r's
 // body is the caller's again. Of the attempt's times only Started and Ended are
 // measured; those between tell, by not being zero, which stages were reached.
 // The answer's header and body are read, but not kept.
 func (c *Client) Do(ctx context.Context, r delivery.Request) delivery.Attempt {
 	now := time.Now()
-	a := delivery.Attempt{URL: r.URL, Number: 1, Planned: now, Started: now}
 	if err := c.check(r); err != nil {
-		a.Ended, a.Reason, a.Err = now, delivery.Invalid, err.Error()
-		return a
+		return delivery.Attempt{
+			URL: r.URL, Number: 1, Planned: now, Started: now, Ended: now, Reason: delivery.Invalid, Err: err.Error(),
+		}
 	}
 	x := exchange{started: now, deadline: now.Add(c.profile.Timeout), drop: r.DropAnswer}
 	kept, err := c.perform(ctx, &x, r.Body)
-	a.Ended = time.Now()
+	ended := time.Now()
 	if kept != nil {
-		c.put(kept, a.Ended)
+		c.put(kept, ended)
 	}
+	return c.concluded(ctx, &x, ended, err)
+}
+
+// concluded is the attempt that an exchange was, and err what ended it.
+func (c *Client) concluded(ctx context.Context, x *exchange, ended time.Time, err error) delivery.Attempt {
+	a := delivery.Attempt{URL: c.url, Number: 1, Planned: x.started, Started: x.started, Ended: ended}
 	x.report(&a)
 	a.Conclude(c.profile, delivery.End{
 		Err: err, Dropped: x.dropped,
