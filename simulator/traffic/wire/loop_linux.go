@@ -64,13 +64,15 @@ const (
 	forSend
 	forRecv
 	forCancel
+	forTick
 	operations
 )
 
 func (ln *line) user(operation int) uint64 { return uint64(operation)<<32 | uint64(ln.i) } //nolint:gosec // neither is negative
 
-// glance is how often a loop looks whether its context has ended.
-const glance = 20 * time.Millisecond
+// glance is how often a loop looks whether a deadline has passed, or its context
+// has ended.
+const glance = 2 * time.Millisecond
 
 func (c *Client) loop(ctx context.Context, connections int, w work) (err error) {
 	l := &loop{Client: c, ctx: ctx, work: w, lines: make([]line, connections)}
@@ -105,6 +107,7 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 // on by what the ring has done.
 func (l *loop) run() {
 	l.now = time.Now()
+	l.note(l.ring.Tick(glance, forTick<<32))
 	for l.err == nil {
 		for len(l.free) > 0 {
 			ln := l.free[len(l.free)-1]
@@ -116,7 +119,6 @@ func (l *loop) run() {
 		}
 		l.submit()
 		l.ring.Reap(l.completed)
-		l.watch()
 	}
 }
 
@@ -190,18 +192,19 @@ func (l *loop) submit() {
 		l.due = now.Add(l.profile.Timeout)
 	}
 	l.begun = l.begun[:0]
-	wait := glance
-	if !l.due.IsZero() {
-		wait = min(wait, l.due.Sub(now))
-	}
-	l.note(l.ring.Wait(wait))
+	l.note(l.ring.Wait())
 	l.now = time.Now()
 }
 
 // completed goes on with the line whose operation has ended.
 func (l *loop) completed(c uring.Completion) {
 	operation := c.User >> 32
-	if operation == forCancel { // it came too late
+	switch operation {
+	case forCancel: // it came too late
+		return
+	case forTick:
+		l.watch()
+		l.note(l.ring.Tick(glance, c.User))
 		return
 	}
 	ln := &l.lines[uint32(c.User)] //nolint:gosec // the lower half

@@ -33,12 +33,12 @@ const (
 
 const (
 	enterGetEvents = 1 << 0
-	enterExtArg    = 1 << 3
 	entriesOffset  = 0x10000000 // for mmap
 )
 
 // The operations, and the flags that they have here.
 const (
+	opTimeout     = 11
 	opConnect     = 16
 	opAsyncCancel = 14
 	opSend        = 26
@@ -91,12 +91,6 @@ func (c Completion) Err() error {
 	return nil
 }
 
-// patience is struct io_uring_getevents_arg.
-type patience struct {
-	_, _    uint64
-	timeout uint64
-}
-
 // Ring is an io_uring, for one goroutine. Memory that an operation is given must
 // be pinned until that has ended.
 type Ring struct {
@@ -108,8 +102,7 @@ type Ring struct {
 	cqHead, cqTail  *atomic.Uint32
 	tail            uint32 // of what is queued
 	queued          uint32 // and not yet submitted
-	patience        patience
-	timeout         syscall.Timespec
+	tick            *syscall.Timespec // pinned
 	pinner          runtime.Pinner
 }
 
@@ -151,8 +144,8 @@ func (r *Ring) share(s *setup) error {
 	for i := range numbers {
 		numbers[i] = uint32(i)
 	}
-	r.pinner.Pin(r) // timeout is among it
-	r.patience.timeout = address(unsafe.Pointer(&r.timeout))
+	r.tick = new(syscall.Timespec)
+	r.pinner.Pin(r.tick)
 	return nil
 }
 
@@ -165,7 +158,7 @@ func address(p unsafe.Pointer) uint64 { return uint64(uintptr(p)) }
 
 // Close ends the ring. No operation may be under way.
 func (r *Ring) Close() error {
-	r.pinner.Unpin()
+	defer r.pinner.Unpin()
 	err := os.NewSyscallError("close", syscall.Close(r.fd))
 	for _, m := range [][]byte{r.shared, r.entries} {
 		if m != nil {
@@ -201,7 +194,7 @@ func (r *Ring) Cancel(user, own uint64) error {
 // queue queues an operation. What is queued is submitted if there is no room.
 func (r *Ring) queue(s submission) error {
 	if r.queued == uint32(len(r.submissions)) {
-		if err := r.enter(0, 0, nil); err != nil {
+		if err := r.enter(0, 0); err != nil {
 			return err
 		}
 		if r.queued == uint32(len(r.submissions)) {
@@ -214,20 +207,24 @@ func (r *Ring) queue(s submission) error {
 	return nil
 }
 
-// Wait submits what is queued and waits until an operation has ended, at most
-// for d. It may return earlier.
-func (r *Ring) Wait(d time.Duration) error {
-	r.timeout = syscall.NsecToTimespec(int64(max(d, 0)))
-	return r.enter(1, enterGetEvents|enterExtArg, &r.patience)
+// Tick queues an operation that ends after d, in [syscall.ETIME]. There is at
+// most one.
+func (r *Ring) Tick(d time.Duration, user uint64) error {
+	*r.tick = syscall.NsecToTimespec(int64(d))
+	return r.queue(submission{op: opTimeout, fd: -1, address: address(unsafe.Pointer(r.tick)), length: 1, user: user})
 }
 
-func (r *Ring) enter(atLeast, flags uintptr, p *patience) error {
+// Wait submits what is queued and waits until an operation has ended. It may
+// return earlier.
+func (r *Ring) Wait() error { return r.enter(1, enterGetEvents) }
+
+func (r *Ring) enter(atLeast, flags uintptr) error {
 	r.sqTail.Store(r.tail)
-	n, _, errno := syscall.Syscall6(sysEnter, uintptr(r.fd), uintptr(r.queued), atLeast, flags, uintptr(unsafe.Pointer(p)), unsafe.Sizeof(patience{}))
+	n, _, errno := syscall.Syscall6(sysEnter, uintptr(r.fd), uintptr(r.queued), atLeast, flags, 0, 0)
 	switch errno {
 	case 0:
 		r.queued -= uint32(n)
-	case syscall.ETIME, syscall.EINTR, syscall.EAGAIN, syscall.EBUSY: // and nothing was submitted
+	case syscall.EINTR, syscall.EAGAIN, syscall.EBUSY: // and nothing was submitted
 	default:
 		return os.NewSyscallError("io_uring_enter", errno)
 	}
