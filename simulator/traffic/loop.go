@@ -57,13 +57,11 @@ func (r *Runner) loop(ctx context.Context, cs []connection) {
 		cs[i].awaitStart(ctx)
 	}
 	err := r.cfg.Looper.Loop(ctx, len(cs),
-		func(i int) (delivery.Request, bool) {
+		func(i int) (delivery.Request, bool) { return cs[i].next(ctx) },
+		func(i int, a delivery.Attempt) {
 			if !r.looped.Load() {
 				r.looped.Store(true)
 			}
-			return cs[i].next(ctx)
-		},
-		func(i int, a delivery.Attempt) {
 			cs[i].finish(a)
 			r.done()
 		},

@@ -9,8 +9,7 @@ import (
 // Loop performs exchanges over so many connections in one goroutine, until it has
 // left all of them; the end of ctx cancels those that are under way. It does what
 // [Client.Do] does, for less: one system call serves many connections. Where that
-// is not to be had, or the endpoint can't be reached, it returns an
-// [errors.ErrUnsupported] and has called nothing.
+// is not to be had, it returns an [errors.ErrUnsupported] and has called nothing.
 //
 // next returns what connection i, from 0, sends next, and not ok if that is
 // nothing; the request's body is looked at until the exchange has ended. ended is

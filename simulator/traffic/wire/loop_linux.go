@@ -80,9 +80,14 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, l.ring.Close()) }()
-	fd := -1
-	if l.peer, fd, err = c.dialPeer(ctx); err != nil {
-		return err
+	for i := range l.lines {
+		l.lines[i].i, l.lines[i].fd = i, -1
+	}
+	first := &l.lines[0]
+	l.now = time.Now()
+	if l.peer, first.fd, err = c.dialPeer(ctx); err != nil {
+		l.leaveUnreached(err)
+		return nil
 	}
 	memory := make([]byte, connections*(outSize+inSize))
 	var pinned runtime.Pinner
@@ -90,17 +95,29 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 	pinned.Pin(&l.peer.address[0])
 	for i := range l.lines {
 		ln := &l.lines[i]
-		ln.i, ln.fd = i, -1
 		ln.out, memory = memory[:0:outSize], memory[outSize:]
 		ln.in, memory = memory[:inSize:inSize], memory[inSize:]
 		l.free = append(l.free, ln)
 	}
-	l.lines[0].fd = fd
 	l.run()
 	if l.err == nil { // otherwise an operation may be under way for ever
 		pinned.Unpin()
 	}
 	return l.err
+}
+
+// leaveUnreached leaves all lines because the first one could not be dialled.
+func (l *loop) leaveUnreached(err error) {
+	x := exchange{started: l.now}
+	if _, ok := l.next(0); ok {
+		ended := time.Now()
+		l.leave(&l.lines[0], func() delivery.Attempt { return l.concluded(l.ctx, &x, ended, err) })
+	} else {
+		l.leave(&l.lines[0], nil)
+	}
+	for i := range l.lines[1:] {
+		l.leave(&l.lines[1+i], nil)
+	}
 }
 
 // run turns until all lines were left: exchanges are begun and submitted, and go
@@ -352,7 +369,7 @@ func (l *loop) handOver(ln *line) {
 	x, cause, answer := ln.x, ln.err, buffers.get()
 	answer.b = append(answer.b[:0], ln.in[:ln.got]...)
 	cn, err := adopt(ln.fd)
-	ln.fd = -1 // it is closed
+	ln.fd = -1
 	l.leave(ln, func() delivery.Attempt {
 		if err != nil {
 			buffers.put(answer)
@@ -369,8 +386,16 @@ func (l *loop) handOver(ln *line) {
 	})
 }
 
+// leave leaves a line. Its connection, if it is open, is the client's, like any
+// other that is idle.
 func (l *loop) leave(ln *line, rest func() delivery.Attempt) {
-	l.close(ln)
+	if ln.fd >= 0 {
+		cn, err := adopt(ln.fd)
+		ln.fd = -1
+		if err == nil {
+			l.put(cn, l.now)
+		}
+	}
 	l.left++
 	l.work.leave(ln.i, rest)
 }

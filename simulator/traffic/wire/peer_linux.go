@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"syscall"
@@ -23,8 +22,12 @@ func (c *Client) dialPeer(ctx context.Context) (_ *peer, fd int, err error) {
 	timed, cancel := context.WithTimeout(ctx, c.profile.Timeout)
 	defer cancel()
 	conn, err := c.dialer.DialContext(timed, "tcp", c.addr)
-	if err != nil {
-		return nil, -1, fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	switch {
+	case err == nil:
+	case ctx.Err() == nil && timed.Err() != nil:
+		return nil, -1, errExpired
+	default:
+		return nil, -1, err
 	}
 	tcp := conn.(*net.TCPConn) //nolint:forcetypeassert // by its network
 	defer func() { err = errors.Join(err, tcp.Close()) }()

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -30,6 +31,14 @@ var transports = map[string]func(t *testing.T, url string, profile webhook.Profi
 		}
 		return c
 	},
+	"uring": func(t *testing.T, url string, profile webhook.Profile) doer {
+		t.Helper()
+		c, err := wire.New(url, profile, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &looped{Client: c, t: t}
+	},
 	"nethttp": func(t *testing.T, _ string, profile webhook.Profile) doer {
 		t.Helper()
 		transport := delivery.NewTransport()
@@ -41,6 +50,52 @@ var transports = map[string]func(t *testing.T, url string, profile webhook.Profi
 type doer interface {
 	Do(ctx context.Context, r delivery.Request) delivery.Attempt
 	Close()
+}
+
+// looped has one connection, which is a loop's, and from when that leaves it, as
+// it is in a run, the client's.
+type looped struct {
+	*wire.Client
+	t        *testing.T
+	requests chan delivery.Request
+	attempts chan delivery.Attempt
+}
+
+func (l *looped) Do(ctx context.Context, r delivery.Request) delivery.Attempt {
+	if l.requests == nil {
+		l.requests, l.attempts = make(chan delivery.Request), make(chan delivery.Attempt)
+		go l.serve(ctx)
+	}
+	l.requests <- r
+	return <-l.attempts
+}
+
+func (l *looped) serve(ctx context.Context) {
+	var rest func() delivery.Attempt
+	err := l.Loop(ctx, 1, func(int) (delivery.Request, bool) {
+		r, ok := <-l.requests
+		return r, ok
+	}, func(_ int, a delivery.Attempt) {
+		l.attempts <- a
+	}, func(_ int, left func() delivery.Attempt) {
+		rest = left
+	})
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		l.t.Error(err)
+	}
+	if rest != nil {
+		l.attempts <- rest()
+	}
+	for r := range l.requests {
+		l.attempts <- l.Client.Do(ctx, r)
+	}
+}
+
+func (l *looped) Close() {
+	if l.requests != nil {
+		close(l.requests)
+	}
+	l.Client.Close()
 }
 
 // plain is net/http's.
@@ -269,12 +324,14 @@ func TestOneBehaviour(t *testing.T) {
 					t.Errorf("%s: %d connections, want %d", name, r.conns, want)
 				}
 			}
-			fast, plain := results["fast"], results["nethttp"]
-			if !slices.Equal(fast.requests, plain.requests) {
-				t.Errorf("fast sent\n%q, nethttp\n%q", fast.requests, plain.requests)
-			}
-			if !b.racing && !slices.Equal(fast.stages, plain.stages) {
-				t.Errorf("fast came to %q, nethttp to %q", fast.stages, plain.stages)
+			plain := results["nethttp"]
+			for name, r := range results {
+				if !slices.Equal(r.requests, plain.requests) {
+					t.Errorf("%s sent\n%q, nethttp\n%q", name, r.requests, plain.requests)
+				}
+				if !b.racing && !slices.Equal(r.stages, plain.stages) {
+					t.Errorf("%s came to %q, nethttp to %q", name, r.stages, plain.stages)
+				}
 			}
 		})
 	}
