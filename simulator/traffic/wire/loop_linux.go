@@ -16,7 +16,7 @@ import (
 // loop is a [Client.Loop] that is under way.
 type loop struct {
 	*Client
-	ctx   context.Context //nolint:containedctx // it is that of one call, which all below belongs to
+	ctx context.Context //nolint:containedctx // it is that of one call, which all below belongs to
 	work
 	ring  *uring.Ring
 	peer  *peer

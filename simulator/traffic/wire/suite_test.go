@@ -138,6 +138,8 @@ type endpoint struct {
 	// stop waits until all connections were served, which the client should
 	// have closed.
 	stop func()
+	// refuse makes it refuse connections from now on.
+	refuse func()
 }
 
 // session is a connection as its endpoint has it.
@@ -145,7 +147,8 @@ type session struct {
 	net.Conn
 	in   *bufio.Reader
 	to   *endpoint
-	nth  int // of the endpoint's connections, from 1
+	body string // of the last request
+	nth  int    // of the endpoint's connections, from 1
 	done <-chan struct{}
 }
 
@@ -170,7 +173,8 @@ func (s *session) request() bool {
 	if _, err := io.ReadFull(s.in, body); err != nil {
 		return false
 	}
-	s.to.saw(head.String() + string(body))
+	s.body = string(body)
+	s.to.saw(head.String() + s.body)
 	return true
 }
 
@@ -198,7 +202,13 @@ func start(t *testing.T, b *behaviour) *endpoint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &endpoint{url: "http://" + l.Addr().String()}
+	return serve(t, l, b)
+}
+
+// serve serves b on l until the test ends.
+func serve(t *testing.T, l net.Listener, b *behaviour) *endpoint {
+	t.Helper()
+	e := &endpoint{url: "http://" + l.Addr().String(), refuse: func() { _ = l.Close() }}
 	done := make(chan struct{})
 	var sessions sync.WaitGroup
 	sessions.Go(func() {

@@ -100,8 +100,8 @@ type Ring struct {
 	completions     []Completion
 	sqTail          *atomic.Uint32
 	cqHead, cqTail  *atomic.Uint32
-	tail            uint32 // of what is queued
-	queued          uint32 // and not yet submitted
+	tail            uint32            // of what is queued
+	queued          uint32            // and not yet submitted
 	tick            *syscall.Timespec // pinned
 	pinner          runtime.Pinner
 }
