@@ -42,6 +42,30 @@ func (rec *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// check compares a run's report with what came.
+func (rec *receiver) check(t *testing.T, p *traffic.Plan, report traffic.Report) {
+	t.Helper()
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if int64(rec.requests) != report.Sent || int64(rec.refused) != report.Answered || report.Malformed != report.Answered {
+		t.Errorf("the endpoint saw %d requests and refused %d, the report has %+v", rec.requests, rec.refused, report.Counts)
+	}
+	jobs := int64(0)
+	for index := range p.Jobs() {
+		j := p.Job(index)
+		if j.Special == traffic.Malformed {
+			continue
+		}
+		jobs++
+		if rec.jobs[j.Notification.JobID][j.Notification.Status] == 0 {
+			t.Errorf("job %d was not notified", j.Notification.JobID)
+		}
+	}
+	if int64(len(rec.jobs)) != jobs || report.Delivered != report.Notifications-report.Answered {
+		t.Errorf("%d jobs of %d arrived; %+v", len(rec.jobs), jobs, report.Counts)
+	}
+}
+
 // TestEveryArrivalOverANetwork sends a mix of everything over real connections
 // and compares the report with the endpoint's own record.
 func TestEveryArrivalOverANetwork(t *testing.T) {
@@ -77,26 +101,7 @@ func TestEveryArrivalOverANetwork(t *testing.T) {
 			if err := r.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			report := r.Report(p.Scheme())
-			rec.mu.Lock()
-			defer rec.mu.Unlock()
-			if int64(rec.requests) != report.Sent || int64(rec.refused) != report.Answered || report.Malformed != report.Answered {
-				t.Errorf("the endpoint saw %d requests and refused %d, the report has %+v", rec.requests, rec.refused, report.Counts)
-			}
-			jobs := int64(0)
-			for index := range p.Jobs() {
-				j := p.Job(index)
-				if j.Special == traffic.Malformed {
-					continue
-				}
-				jobs++
-				if rec.jobs[j.Notification.JobID][j.Notification.Status] == 0 {
-					t.Errorf("job %d was not notified", j.Notification.JobID)
-				}
-			}
-			if int64(len(rec.jobs)) != jobs || report.Delivered != report.Notifications-report.Answered {
-				t.Errorf("%d jobs of %d arrived; %+v", len(rec.jobs), jobs, report.Counts)
-			}
+			rec.check(t, p, r.Report(p.Scheme()))
 		})
 	}
 }

@@ -75,6 +75,9 @@ type submission struct {
 	_         [3]uint64
 }
 
+// timespec is struct __kernel_timespec, on all architectures.
+type timespec struct{ seconds, nanoseconds int64 }
+
 // Completion is struct io_uring_cqe: the end of an operation. Result is what its
 // system call would return, or less than 0, an errno.
 type Completion struct {
@@ -102,7 +105,7 @@ type Ring struct {
 	cqHead, cqTail  *atomic.Uint32
 	tail            uint32            // of what is queued
 	queued          uint32            // and not yet submitted
-	tick            *syscall.Timespec // pinned
+	tick            *timespec // pinned
 	pinner          runtime.Pinner
 }
 
@@ -144,7 +147,7 @@ func (r *Ring) share(s *setup) error {
 	for i := range numbers {
 		numbers[i] = uint32(i)
 	}
-	r.tick = new(syscall.Timespec)
+	r.tick = new(timespec)
 	r.pinner.Pin(r.tick)
 	return nil
 }
@@ -210,7 +213,7 @@ func (r *Ring) queue(s submission) error {
 // Tick queues an operation that ends after d, in [syscall.ETIME]. There is at
 // most one.
 func (r *Ring) Tick(d time.Duration, user uint64) error {
-	*r.tick = syscall.NsecToTimespec(int64(d))
+	*r.tick = timespec{int64(d / time.Second), int64(d % time.Second)}
 	return r.queue(submission{op: opTimeout, fd: -1, address: address(unsafe.Pointer(r.tick)), length: 1, user: user})
 }
 
