@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // poller waits for sockets, by Linux's epoll.
@@ -25,8 +26,11 @@ func newPoller() (*poller, error) {
 	return &poller{fd: fd}, nil
 }
 
+// add watches fd. It is told of once for whatever has come: the kernel does not
+// look again, which is cheaper.
 func (p *poller) add(fd int) error {
-	event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP, Fd: int32(fd)} //nolint:gosec // a descriptor is small
+	const edgeTriggered = 1 << 31                                                                            // the syscall package's is negative
+	event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | edgeTriggered, Fd: int32(fd)} //nolint:gosec // a descriptor is small
 	return syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_ADD, fd, &event)
 }
 
@@ -97,13 +101,13 @@ func serveEpoll(listener *net.TCPListener, stop *os.File, m manner, marks func(r
 		t.freeze()
 		now := time.Now().UnixNano()
 		for i := range ready {
-			switch fd := int(ready[i].Fd); fd {
+			switch int(ready[i].Fd) {
 			case stopping:
 				return &t.record, nil
 			case t.listener:
 				err = t.accept()
 			default:
-				t.serve(fd, now)
+				t.serve(&ready[i], now)
 			}
 			if err != nil {
 				return nil, err
@@ -142,29 +146,41 @@ func (t *epollTarget) accept() error {
 }
 
 // serve reads what a connection has and answers the requests that are whole.
-func (t *epollTarget) serve(fd int, now int64) {
-	n, err := syscall.Read(fd, t.buffer)
-	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
-		return
+func (t *epollTarget) serve(event *syscall.EpollEvent, now int64) {
+	const ended = syscall.EPOLLRDHUP | syscall.EPOLLHUP | syscall.EPOLLERR
+	fd := int(event.Fd)
+	for {
+		n, errno := rawCall(syscall.SYS_READ, fd, t.buffer)
+		switch {
+		case errno == syscall.EINTR:
+			continue
+		case errno == syscall.EAGAIN:
+			return
+		case errno != 0 || n == 0 || !t.answer(fd, t.buffer[:n], now):
+			t.close(fd, now)
+			return
+		}
+		if n < len(t.buffer) && event.Events&ended == 0 {
+			return // that was all
+		}
 	}
-	if n <= 0 || err != nil {
-		t.close(fd, now)
-		return
-	}
-	data := t.buffer[:n]
-	if earlier := t.partial[fd]; len(earlier) > 0 {
-		data = append(earlier, data...)
+}
+
+// answer answers the requests of a connection that are whole with data, and
+// reports whether that is possible.
+func (t *epollTarget) answer(fd int, data []byte, now int64) bool {
+	if len(t.partial) > 0 && len(t.partial[fd]) > 0 {
+		data = append(t.partial[fd], data...)
 		delete(t.partial, fd)
 	}
 	for len(data) > 0 {
 		length, err := requestLength(data)
 		if err != nil {
-			t.close(fd, now)
-			return
+			return false
 		}
 		if length == 0 || length > len(data) {
 			t.partial[fd] = bytes.Clone(data)
-			return
+			return true
 		}
 		data = data[length:]
 		t.arrived(fd, now)
@@ -172,11 +188,18 @@ func (t *epollTarget) serve(fd int, now int64) {
 			continue
 		}
 		// An answer is small enough for any socket's buffer to take it whole.
-		if _, err := syscall.Write(fd, okAnswer); err != nil {
-			t.close(fd, now)
-			return
+		if _, errno := rawCall(syscall.SYS_WRITE, fd, okAnswer); errno != 0 {
+			return false
 		}
 	}
+	return true
+}
+
+// rawCall is a read or a write that does not wait, without what the runtime does
+// for one that might.
+func rawCall(trap uintptr, fd int, p []byte) (int, syscall.Errno) {
+	n, _, errno := syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p))) //nolint:gosec // a system call takes a pointer
+	return int(n), errno                                                                                  //nolint:gosec // it is not above len(p)
 }
 
 func (t *epollTarget) arrived(fd int, now int64) {

@@ -47,15 +47,15 @@ func sendFloor(address string, request []byte, connections int, d time.Duration)
 // exchange reads an answer and sends the next request. Answers come in one
 // piece: targets write them so, and they are shorter than a segment.
 func exchange(fd int, buffer, request []byte) error {
-	n, err := syscall.Read(fd, buffer)
-	if err != nil {
-		return fmt.Errorf("reading an answer: %w", err)
+	n, errno := rawCall(syscall.SYS_READ, fd, buffer)
+	if errno != 0 {
+		return fmt.Errorf("reading an answer: %w", errno)
 	}
 	if !bytes.HasPrefix(buffer[:n], []byte("HTTP/1.1 200 ")) || !bytes.Contains(buffer[:n], endOfHead) {
 		return fmt.Errorf("an answer is not one that is 200 and whole: %q", buffer[:n])
 	}
-	if _, err := syscall.Write(fd, request); err != nil {
-		return fmt.Errorf("sending a request: %w", err)
+	if _, errno := rawCall(syscall.SYS_WRITE, fd, request); errno != 0 {
+		return fmt.Errorf("sending a request: %w", errno)
 	}
 	return nil
 }
