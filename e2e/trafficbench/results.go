@@ -90,7 +90,7 @@ func (r results) ofBest(figure string) spread {
 		best := math.NaN()
 		for name, rounds := range r[figure] {
 			other, ok := rounds[round]
-			if ok && !slices.Contains([]string{ours, oursSlow, floorName}, name) && !(other.rate <= best) {
+			if ok && !slices.Contains([]string{ours, oursFast, oursSlow, floorName}, name) && !(other.rate <= best) {
 				best = other.rate
 			}
 		}
