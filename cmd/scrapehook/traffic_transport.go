@@ -10,10 +10,11 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
 )
 
-// The transports of a load, as --transport knows them.
+// The transports of a load, as --transport knows them, and uring, which auto may
+// turn out to be.
 const (
-	transportAuto    = "auto"
 	transportURing   = "uring"
+	transportAuto    = "auto"
 	transportFast    = "fast"
 	transportNetHTTP = "nethttp"
 )
@@ -28,14 +29,14 @@ func (f *endpointFlags) choose(cfg *traffic.Config, plain *http.Transport) error
 	isPlain := strings.HasPrefix(strings.ToLower(cfg.URL), "http:")
 	switch f.transport {
 	case transportAuto:
-	case transportFast, transportURing:
+	case transportFast:
 		if !isPlain {
-			return usageError("--transport %s: it has no TLS, and %s needs it: use auto or nethttp", f.transport, cfg.URL)
+			return usageError("--transport fast: it has no TLS, and %s needs it: use auto or nethttp", cfg.URL)
 		}
 	case transportNetHTTP:
 		isPlain = false
 	default:
-		return usageError("--transport %q: use auto, uring, fast or nethttp", f.transport)
+		return usageError("--transport %q: use auto, fast or nethttp", f.transport)
 	}
 	if isPlain {
 		client, err := wire.New(cfg.URL, cfg.Profile, idleFor)
@@ -44,7 +45,7 @@ func (f *endpointFlags) choose(cfg *traffic.Config, plain *http.Transport) error
 		}
 		cfg.Exchanger, cfg.Transport, cfg.ReuseForms = client, transportFast, true
 		if f.transport != transportFast {
-			cfg.Looper, cfg.LoopTransport = client, transportURing
+			cfg.Looper, cfg.LoopTransport = client, transportURing // where it can
 		}
 		return nil
 	}

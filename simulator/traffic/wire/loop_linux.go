@@ -23,6 +23,7 @@ type loop struct {
 	lines []line
 	// free are to begin an exchange; begun have done so in this turn.
 	free, begun []*line
+	sends       int       // of this turn
 	left        int       // how many lines the loop has done with
 	now         time.Time // when this turn's operations ended
 	due         time.Time // not after the first deadline; zero if none is known
@@ -74,6 +75,13 @@ func (ln *line) user(operation int) uint64 { return uint64(operation)<<32 | uint
 // has ended.
 const glance = 2 * time.Millisecond
 
+// A loop that has seen an answer waits for some more, but not for long: it is woken
+// less often, and it does not wake the endpoint for each.
+const (
+	company       = 4
+	companyWithin = 20 * time.Microsecond
+)
+
 func (c *Client) loop(ctx context.Context, connections int, w work) (err error) {
 	l := &loop{Client: c, ctx: ctx, work: w, lines: make([]line, connections)}
 	if l.ring, err = uring.New(min(operations*connections, 1<<14)); err != nil {
@@ -100,6 +108,9 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 		l.free = append(l.free, ln)
 	}
 	l.run()
+	for i := range l.lines {
+		l.close(&l.lines[i]) // there is one only if the ring has failed
+	}
 	if l.err == nil { // otherwise an operation may be under way for ever
 		pinned.Unpin()
 	}
@@ -173,6 +184,7 @@ func (l *loop) begin(ln *line) {
 // exchange writes the request, and waits for what comes.
 func (l *loop) exchange(ln *line) {
 	ln.x.connected = true
+	l.sends++
 	l.started(ln, forSend, l.ring.Send(ln.fd, ln.out, ln.user(forSend)))
 	l.receive(ln, ln.in)
 }
@@ -209,7 +221,9 @@ func (l *loop) submit() {
 		l.due = now.Add(l.profile.Timeout)
 	}
 	l.begun = l.begun[:0]
-	l.note(l.ring.Wait())
+	// What is written has ended at once, mostly, so that is no news.
+	l.note(l.ring.Wait(l.sends+1, min(company, (len(l.lines)-l.left)/4), companyWithin))
+	l.sends = 0
 	l.now = time.Now()
 }
 

@@ -33,7 +33,10 @@ const (
 
 const (
 	enterGetEvents = 1 << 0
+	enterExtArg    = 1 << 3     // a patience comes with it
 	entriesOffset  = 0x10000000 // for mmap
+
+	featMinTimeout = 1 << 15 // patience.within is heeded: Linux 6.12
 )
 
 // The operations, and the flags that they have here.
@@ -94,6 +97,15 @@ func (c Completion) Err() error {
 	return nil
 }
 
+// patience is struct io_uring_getevents_arg: after so many µs, one end is as good
+// as all that are waited for.
+type patience struct {
+	_      uint64
+	_      uint32
+	within uint32
+	_      uint64
+}
+
 // Ring is an io_uring, for one goroutine. Memory that an operation is given must
 // be pinned until that has ended.
 type Ring struct {
@@ -103,10 +115,11 @@ type Ring struct {
 	completions     []Completion
 	sqTail          *atomic.Uint32
 	cqHead, cqTail  *atomic.Uint32
-	tail            uint32            // of what is queued
-	queued          uint32            // and not yet submitted
+	tail            uint32    // of what is queued
+	queued          uint32    // and not yet submitted
 	tick            *timespec // pinned
 	pinner          runtime.Pinner
+	patient         bool // the kernel waits for company
 }
 
 // New makes a ring that takes so many operations with one system call. Where the
@@ -119,7 +132,7 @@ func New(operations int) (*Ring, error) {
 	if errno != 0 {
 		return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, os.NewSyscallError("io_uring_setup", errno))
 	}
-	r := &Ring{fd: int(fd)}
+	r := &Ring{fd: int(fd), patient: s.features&featMinTimeout != 0}
 	if err := r.share(&s); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %w", errors.ErrUnsupported, err), r.Close())
 	}
@@ -197,7 +210,7 @@ func (r *Ring) Cancel(user, own uint64) error {
 // queue queues an operation. What is queued is submitted if there is no room.
 func (r *Ring) queue(s submission) error {
 	if r.queued == uint32(len(r.submissions)) {
-		if err := r.enter(0, 0); err != nil {
+		if err := r.enter(0, 0, nil); err != nil {
 			return err
 		}
 		if r.queued == uint32(len(r.submissions)) {
@@ -217,17 +230,23 @@ func (r *Ring) Tick(d time.Duration, user uint64) error {
 	return r.queue(submission{op: opTimeout, fd: -1, address: address(unsafe.Pointer(r.tick)), length: 1, user: user})
 }
 
-// Wait submits what is queued and waits until an operation has ended. It may
+// Wait submits what is queued and waits until n operations have ended and company
+// more, or for the latter, where the kernel can do so, a while at most. It may
 // return earlier.
-func (r *Ring) Wait() error { return r.enter(1, enterGetEvents) }
+func (r *Ring) Wait(n, company int, while time.Duration) error {
+	if company == 0 || !r.patient {
+		return r.enter(n, enterGetEvents, nil)
+	}
+	return r.enter(n+company, enterGetEvents|enterExtArg, &patience{within: uint32(while.Microseconds())}) //nolint:gosec // it is short
+}
 
-func (r *Ring) enter(atLeast, flags uintptr) error {
+func (r *Ring) enter(atLeast int, flags uintptr, p *patience) error {
 	r.sqTail.Store(r.tail)
-	n, _, errno := syscall.Syscall6(sysEnter, uintptr(r.fd), uintptr(r.queued), atLeast, flags, 0, 0)
+	n, _, errno := syscall.Syscall6(sysEnter, uintptr(r.fd), uintptr(r.queued), uintptr(atLeast), flags, uintptr(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 	switch errno {
 	case 0:
 		r.queued -= uint32(n)
-	case syscall.EINTR, syscall.EAGAIN, syscall.EBUSY: // and nothing was submitted
+	case syscall.ETIME, syscall.EINTR, syscall.EAGAIN, syscall.EBUSY: // and nothing was submitted
 	default:
 		return os.NewSyscallError("io_uring_enter", errno)
 	}

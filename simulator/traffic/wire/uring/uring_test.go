@@ -20,6 +20,8 @@ func TestLayout(t *testing.T) {
 		"io_uring_sqe":      {unsafe.Sizeof(submission{}), 64},
 		"io_uring_cqe":      {unsafe.Sizeof(Completion{}), 16},
 		"__kernel_timespec": {unsafe.Sizeof(timespec{}), 16},
+
+		"io_uring_getevents_arg": {unsafe.Sizeof(patience{}), 24},
 	} {
 		if size[0] != size[1] {
 			t.Errorf("%s has %d bytes, want %d", name, size[0], size[1])
@@ -65,7 +67,7 @@ func await(t *testing.T, r *Ring, n int) map[uint64]Completion {
 	t.Helper()
 	ended := map[uint64]Completion{}
 	for len(ended) < n {
-		if err := r.Wait(); err != nil {
+		if err := r.Wait(1, 0, 0); err != nil {
 			t.Fatal(err)
 		}
 		r.Reap(func(c Completion) { ended[c.User] = c })
@@ -134,4 +136,27 @@ func TestTick(t *testing.T) {
 	if took := time.Since(begun); !errors.Is(err, syscall.ETIME) || took < 20*time.Millisecond {
 		t.Errorf("%v after %v", err, took)
 	}
+}
+
+// TestCompany waits for more than there is: the kernel soon has enough of it.
+func TestCompany(t *testing.T) {
+	t.Parallel()
+	r, a, _ := pair(t, 4)
+	in, out := pinned(t, "........"), pinned(t, "hello")
+	if err := errors.Join(r.Recv(a, in, 1), r.Send(a, out, 2), r.Wait(1, 1, 20*time.Microsecond)); err != nil {
+		t.Fatal(err)
+	}
+	ended := 0
+	r.Reap(func(c Completion) {
+		if ended++; c.User != 2 {
+			t.Errorf("%+v ended", c)
+		}
+	})
+	if ended != 1 {
+		t.Errorf("%d operations ended", ended)
+	}
+	if err := r.Cancel(1, 3); err != nil {
+		t.Fatal(err)
+	}
+	await(t, r, 1)
 }
