@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // command runs a command line and returns what it leaves.
@@ -99,6 +103,40 @@ func TestTrafficExitCodes(t *testing.T) {
 				t.Errorf("exit code %d, want %d; stdout %s, stderr %s, want %q", code, tc.code, stdout, stderr, tc.want)
 			}
 		})
+	}
+}
+
+// TestTrafficSaysItsTransport: a closed loop has the fastest one there is, unless
+// something else is asked for, or each attempt is to be told of.
+func TestTrafficSaysItsTransport(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	fastest := "transport uring"
+	client, err := wire.New(server.URL, webhook.Profile2020(), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	nothing := func(int) (r delivery.Request, ok bool) { return r, false }
+	if err := client.Loop(t.Context(), 1, nothing, nil, func(int, func() delivery.Attempt) {}); errors.Is(err, errors.ErrUnsupported) {
+		fastest = "transport fast" // this kernel has no loop for us
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		want string
+		args []string
+	}{
+		{fastest, nil},
+		{"transport fast", []string{"--transport", "fast"}},
+		{"transport fast", []string{"--record", filepath.Join(t.TempDir(), "record")}},
+		{"transport nethttp", []string{"--transport", "nethttp"}},
+	} {
+		args := append([]string{"traffic", server.URL, "--rate", "max", "--jobs", "100", "--attempts", "1"}, tc.args...)
+		if code, stdout, stderr := command(t, t.Context(), args...); code != 0 || !strings.Contains(stdout, tc.want) || !strings.Contains(stdout, "100 of 100 planned") {
+			t.Errorf("%q: exit code %d, stdout %s, stderr %s, want %q", tc.args, code, stdout, stderr, tc.want)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
-// Looper performs the exchanges of many connections in one goroutine. What it calls
+// Looper performs the exchanges of many connections on one thread. What it calls
 // holds up all of them.
 type Looper interface {
 	// Loop performs what next returns for each of so many connections, until that
@@ -27,7 +27,7 @@ type Looper interface {
 }
 
 // perLoop is how many connections a loop should have before there is another.
-const perLoop = 32
+const perLoop = 64
 
 // connect starts the connections: each a goroutine, or many a loop.
 func (r *Runner) connect(ctx context.Context) {
@@ -39,7 +39,9 @@ func (r *Runner) connect(ctx context.Context) {
 		}
 		return
 	}
-	loops := min(runtime.GOMAXPROCS(0), (len(all)+perLoop-1)/perLoop)
+	// A loop has a processor to itself when it has enough to do, and the endpoint
+	// is likely to be on this machine, too.
+	loops := min(max(1, runtime.GOMAXPROCS(0)/2), (len(all)+perLoop-1)/perLoop)
 	i := 0
 	for cs := range slices.Chunk(all, (len(all)+loops-1)/loops) {
 		for k := range cs {

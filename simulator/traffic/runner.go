@@ -114,8 +114,11 @@ type Runner struct {
 	outstanding atomic.Int64 // sends that are due and have not ended
 	exhausted   atomic.Bool  // the script has no job left
 
+	next func() (index int64, at time.Duration, ok bool) // the script's next job, of an open loop
+
 	scriptMu sync.Mutex
-	next     func() (index int64, at time.Duration, ok bool) // the script's next job
+	batches  chan []int64 // of the script's jobs, for a closed loop
+	batch    []int64      // what is left of the last one
 
 	mu          sync.Mutex
 	start       time.Time
@@ -163,8 +166,12 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 
-	next, stop := iter.Pull2(r.cfg.Script.Jobs())
-	r.next = next
+	var stop func()
+	if r.cfg.Closed {
+		stop = r.feed(ctx)
+	} else {
+		r.next, stop = iter.Pull2(r.cfg.Script.Jobs())
+	}
 	r.connect(ctx)
 	whole := r.schedule(ctx)
 	close(r.ready)

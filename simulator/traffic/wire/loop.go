@@ -6,7 +6,7 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
-// Loop performs exchanges over so many connections in one goroutine, until it has
+// Loop performs exchanges over so many connections on one thread, until it has
 // left all of them; the end of ctx cancels those that are under way. It does what
 // [Client.Do] does, for less: one system call serves many connections. Where that
 // is not to be had, it returns an [errors.ErrUnsupported] and has called nothing.
@@ -16,7 +16,8 @@ import (
 // told how it did. leave is told of a connection that the loop has done with:
 // nothing was next, and rest is nil, or its exchange is none for a loop, and rest,
 // on any goroutine, performs what is left of it. All three are called on the
-// loop's goroutine, so all connections wait for them.
+// loop's thread, to which the
+// goroutine is bound, so all connections wait for them.
 func (c *Client) Loop(
 	ctx context.Context, connections int,
 	next func(i int) (r delivery.Request, ok bool),

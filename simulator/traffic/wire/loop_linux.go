@@ -75,14 +75,16 @@ func (ln *line) user(operation int) uint64 { return uint64(operation)<<32 | uint
 // has ended.
 const glance = 2 * time.Millisecond
 
-// A loop that has seen an answer waits for some more, but not for long: it is woken
-// less often, and it does not wake the endpoint for each.
+// An answer waits for others, of an eighth of the connections at most, but not for
+// long: so a loop is woken less often, and does not wake the endpoint for each.
 const (
-	company       = 4
-	companyWithin = 20 * time.Microsecond
+	company       = 8
+	companyWithin = 50 * time.Microsecond
 )
 
 func (c *Client) loop(ctx context.Context, connections int, w work) (err error) {
+	runtime.LockOSThread() // the ring is a thread's
+	defer runtime.UnlockOSThread()
 	l := &loop{Client: c, ctx: ctx, work: w, lines: make([]line, connections)}
 	if l.ring, err = uring.New(min(operations*connections, 1<<14)); err != nil {
 		return err
@@ -222,7 +224,7 @@ func (l *loop) submit() {
 	}
 	l.begun = l.begun[:0]
 	// What is written has ended at once, mostly, so that is no news.
-	l.note(l.ring.Wait(l.sends+1, min(company, (len(l.lines)-l.left)/4), companyWithin))
+	l.note(l.ring.Wait(l.sends+1, min(company, (len(l.lines)-l.left)/8), companyWithin))
 	l.sends = 0
 	l.now = time.Now()
 }

@@ -24,11 +24,13 @@ const (
 	sysEnter = 426
 )
 
-// What io_uring_setup is asked for: an operation that fails holds up no other, and
-// none interrupts us to go on. Linux has both since 5.19.
+// What io_uring_setup is asked for: one thread uses the ring, operations go on
+// only while that waits, and it is woken when as many have ended as it waits for.
+// Linux has it since 6.1.
 const (
-	setupSubmitAll   = 1 << 7
-	setupCoopTaskrun = 1 << 8
+	setupSubmitAll    = 1 << 7
+	setupSingleIssuer = 1 << 12
+	setupDeferTaskrun = 1 << 13
 )
 
 const (
@@ -106,8 +108,8 @@ type patience struct {
 	_      uint64
 }
 
-// Ring is an io_uring, for one goroutine. Memory that an operation is given must
-// be pinned until that has ended.
+// Ring is an io_uring. Only the thread that made it may use it. Memory that an
+// operation is given must be pinned until that has ended.
 type Ring struct {
 	fd              int
 	shared, entries []byte
@@ -127,7 +129,7 @@ type Ring struct {
 // [errors.ErrUnsupported].
 func New(operations int) (*Ring, error) {
 	var s setup
-	s.flags = setupSubmitAll | setupCoopTaskrun
+	s.flags = setupSubmitAll | setupSingleIssuer | setupDeferTaskrun
 	fd, _, errno := syscall.Syscall(sysSetup, 1<<bits.Len(uint(operations-1)), uintptr(unsafe.Pointer(&s)), 0)
 	if errno != 0 {
 		return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, os.NewSyscallError("io_uring_setup", errno))

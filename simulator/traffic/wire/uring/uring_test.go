@@ -32,6 +32,7 @@ func TestLayout(t *testing.T) {
 // pair is a ring, and two sockets that are connected to each other.
 func pair(t *testing.T, operations int) (r *Ring, a, b int) {
 	t.Helper()
+	runtime.LockOSThread()
 	r, err := New(operations)
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skipf("no io_uring here: %v", err)
@@ -48,6 +49,7 @@ func pair(t *testing.T, operations int) (r *Ring, a, b int) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
+		runtime.UnlockOSThread()
 	})
 	return r, fds[0], fds[1]
 }
