@@ -199,7 +199,7 @@ func (t *epollTarget) answer(fd int, data []byte, now int64) bool {
 // for one that might.
 func rawCall(trap uintptr, fd int, p []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p))) //nolint:gosec // a system call takes a pointer
-	return int(n), errno                                                                                  //nolint:gosec // it is not above len(p)
+	return int(n), errno
 }
 
 func (t *epollTarget) arrived(fd int, now int64) {

@@ -85,6 +85,8 @@ const (
 func (c *Client) loop(ctx context.Context, connections int, w work) (err error) {
 	runtime.LockOSThread() // the ring is a thread's
 	defer runtime.UnlockOSThread()
+	var pinned runtime.Pinner
+	defer pinned.Unpin()
 	l := &loop{Client: c, ctx: ctx, work: w, lines: make([]line, connections)}
 	if l.ring, err = uring.New(min(operations*connections, 1<<14)); err != nil {
 		return err
@@ -100,7 +102,6 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 		return nil
 	}
 	memory := make([]byte, connections*(outSize+inSize))
-	var pinned runtime.Pinner
 	pinned.Pin(&memory[0])
 	pinned.Pin(&l.peer.address[0])
 	for i := range l.lines {
@@ -112,9 +113,6 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 	l.run()
 	for i := range l.lines {
 		l.close(&l.lines[i]) // there is one only if the ring has failed
-	}
-	if l.err == nil { // otherwise an operation may be under way for ever
-		pinned.Unpin()
 	}
 	return l.err
 }
@@ -162,10 +160,7 @@ func (l *loop) begin(ln *line) {
 	ln.x = exchange{started: l.now, deadline: l.now.Add(l.profile.Timeout), drop: r.DropAnswer}
 	ln.state, ln.got, ln.keep, ln.err = exchanging, 0, false, nil
 	err := l.check(r)
-	if err == nil && l.ctx.Err() != nil {
-		err = l.ctx.Err()
-	}
-	if err != nil || l.requestSize(r.Body) > outSize {
+	if err != nil || l.stopping || l.requestSize(r.Body) > outSize {
 		l.leave(ln, func() delivery.Attempt { return l.Do(l.ctx, r) })
 		return
 	}
@@ -268,11 +263,10 @@ func (l *loop) connected(ln *line, err error) {
 
 func (l *loop) sent(ln *line, n int, err error) {
 	ln.x.sent = n == len(ln.out)
-	switch err {
-	case nil, syscall.ECANCELED, syscall.EPIPE, syscall.ECONNRESET: // the answer may be on its way
-	default:
-		l.cancel(ln, os.NewSyscallError("write", err))
+	if err == nil || errors.Is(err, syscall.ECANCELED) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return // the answer may be on its way
 	}
+	l.cancel(ln, os.NewSyscallError("write", err))
 }
 
 // received takes n more bytes of an answer, as conn's answer and body do.

@@ -79,7 +79,7 @@ func peerOf(tcp *net.TCPAddr) (*peer, error) {
 	family(syscall.AF_INET6)
 	p.address = append(p.address, 0, 0, 0, 0) // flow information
 	p.address = append(p.address, tcp.IP.To16()...)
-	p.address = binary.NativeEndian.AppendUint32(p.address, uint32(zone)) //nolint:gosec // an index is small
+	p.address = binary.NativeEndian.AppendUint32(p.address, uint32(zone))
 	return p, nil
 }
 

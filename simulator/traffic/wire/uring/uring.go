@@ -119,6 +119,7 @@ type Ring struct {
 	cqHead, cqTail  *atomic.Uint32
 	tail            uint32    // of what is queued
 	queued          uint32    // and not yet submitted
+	room            uint32    // for as many
 	tick            *timespec // pinned
 	pinner          runtime.Pinner
 	patient         bool // the kernel waits for company
@@ -155,6 +156,7 @@ func (r *Ring) share(s *setup) error {
 	}
 	at := func(offset uint32) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&r.shared[offset])) }
 	r.sqTail, r.cqHead, r.cqTail = at(s.sq.tail), at(s.cq.head), at(s.cq.tail)
+	r.room = s.submissions
 	r.submissions = unsafe.Slice((*submission)(unsafe.Pointer(&r.entries[0])), s.submissions)
 	r.completions = unsafe.Slice((*Completion)(unsafe.Pointer(&r.shared[s.cq.cqes])), s.completions)
 	// The kernel finds the entries by an array of their numbers.
@@ -211,15 +213,15 @@ func (r *Ring) Cancel(user, own uint64) error {
 
 // queue queues an operation. What is queued is submitted if there is no room.
 func (r *Ring) queue(s submission) error {
-	if r.queued == uint32(len(r.submissions)) {
+	if r.queued == r.room {
 		if err := r.enter(0, 0, nil); err != nil {
 			return err
 		}
-		if r.queued == uint32(len(r.submissions)) {
+		if r.queued == r.room {
 			return errors.New("io_uring takes no more operations")
 		}
 	}
-	r.submissions[r.tail&uint32(len(r.submissions)-1)] = s
+	r.submissions[r.tail&(r.room-1)] = s
 	r.tail++
 	r.queued++
 	return nil
@@ -247,7 +249,7 @@ func (r *Ring) enter(atLeast int, flags uintptr, p *patience) error {
 	n, _, errno := syscall.Syscall6(sysEnter, uintptr(r.fd), uintptr(r.queued), uintptr(atLeast), flags, uintptr(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 	switch errno {
 	case 0:
-		r.queued -= uint32(n)
+		r.queued -= uint32(n) //nolint:gosec // what was submitted had been queued
 	case syscall.ETIME, syscall.EINTR, syscall.EAGAIN, syscall.EBUSY: // and nothing was submitted
 	default:
 		return os.NewSyscallError("io_uring_enter", errno)
@@ -257,9 +259,9 @@ func (r *Ring) enter(atLeast int, flags uintptr, p *patience) error {
 
 // Reap calls f with each operation that has ended.
 func (r *Ring) Reap(f func(Completion)) {
-	head, tail := r.cqHead.Load(), r.cqTail.Load()
+	head, tail, last := r.cqHead.Load(), r.cqTail.Load(), uint32(len(r.completions)-1) //nolint:gosec // the kernel has it in 32 bits
 	for ; head != tail; head++ {
-		f(r.completions[head&uint32(len(r.completions)-1)])
+		f(r.completions[head&last])
 	}
 	r.cqHead.Store(head)
 }
