@@ -251,7 +251,7 @@ func (r *Runner) schedule(ctx context.Context) (whole bool) {
 		case ok:
 			timer.Reset(due - now)
 		case r.idle():
-			return true
+			return ctx.Err() == nil // whose end also ends the script of a closed loop
 		}
 		select {
 		case <-ctx.Done():
