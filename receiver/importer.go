@@ -34,6 +34,7 @@ type importer struct {
 	deleteAfter  bool
 	measures     *measures
 	log          *slog.Logger
+	outage       *outage // of what tells that an import is due; next's
 
 	isPressed func() bool   // the inbox needs the processor; see giveWay
 	wake      chan struct{} // has room for one: something may be due
@@ -58,10 +59,13 @@ func newImporter(cfg Config, m *measures) *importer {
 		deleteAfter:  cfg.DeleteAfterImport,
 		measures:     m,
 		log:          cfg.Log,
-		isPressed:    func() bool { return false },
-		wake:         make(chan struct{}, 1),
-		draining:     draining,
-		drain:        sync.OnceFunc(func() { close(draining) }),
+		outage: &outage{
+			log: cfg.Log, counted: "tries", broken: "could not look for imports", mended: "imports are looked for again",
+		},
+		isPressed: func() bool { return false },
+		wake:      make(chan struct{}, 1),
+		draining:  draining,
+		drain:     sync.OnceFunc(func() { close(draining) }),
 	}
 }
 
@@ -120,17 +124,19 @@ func (m *importer) next(ctx context.Context, owner string) (l Lease, ok bool) {
 		wait := m.pause()
 		if wait == 0 {
 			lease, ok, err := m.store.Lease(ctx, owner, m.ttl)
-			if ok && err == nil {
-				return lease, true
-			}
-			if err == nil {
+			leased := ok && err == nil
+			if !ok && err == nil {
 				wait, ok, err = m.store.NextDue(ctx)
 			}
+			if ctx.Err() == nil {
+				m.outage.note(ctx, 1, err)
+			}
 			switch {
+			case leased:
+				return lease, true
 			case ctx.Err() != nil:
 				return Lease{}, false
 			case err != nil:
-				m.log.ErrorContext(ctx, "could not look for imports", "error", err)
 				wait = firstRetry
 			case !ok:
 				wait = poll

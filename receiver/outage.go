@@ -7,39 +7,51 @@ import (
 )
 
 // outageEvery is how often the log says that an outage goes on. There may be very
-// many commits that fail, and a line for each could fill another disk.
+// much that fails, and a line for each could fill another disk.
 const outageEvery = 10 * time.Second
 
-// outage hands arrivals on, and says in the log when what keeps them stops doing
-// so, that it goes on, and when it is over. One at a time may use it.
+// outage says in the log when something stops working, that it goes on, and when
+// it is over. One at a time may use it.
 type outage struct {
-	accept func(context.Context, []Arrival) error
-	log    *slog.Logger
-
-	refused     int       // since it began; 0: there is none
-	begun, said time.Time // while there is one
+	log            *slog.Logger
+	broken, mended string // what the log says then
+	counted        string // by this name it says of how many
+	times          int    // since it began; 0: there is none
+	begun, said    time.Time
 }
 
-func (o *outage) keep(ctx context.Context, arrivals []Arrival) error {
-	err := o.accept(ctx, arrivals)
+// note takes the end of one more attempt, which concerned so many.
+func (o *outage) note(ctx context.Context, n int, err error) {
 	if err != nil {
-		o.goesOn(ctx, len(arrivals), err)
-	} else if o.refused > 0 {
-		o.log.WarnContext(ctx, "notifications are kept again", "refused", o.refused, "after", time.Since(o.begun).Round(time.Millisecond))
-		o.refused = 0
+		o.goesOn(ctx, n, err)
+	} else if o.times > 0 {
+		o.log.WarnContext(ctx, o.mended, o.counted, o.times, "after", time.Since(o.begun).Round(time.Millisecond))
+		o.times = 0
 	}
-	return err
 }
 
-func (o *outage) goesOn(ctx context.Context, arrivals int, err error) {
+func (o *outage) goesOn(ctx context.Context, n int, err error) {
 	now := time.Now()
-	begins := o.refused == 0
+	begins := o.times == 0
 	if begins {
 		o.begun = now
 	}
-	o.refused += arrivals
+	o.times += n
 	if begins || now.Sub(o.said) >= outageEvery {
 		o.said = now
-		o.log.ErrorContext(ctx, "could not keep notifications, their senders are told to send them again", "refused", o.refused, "error", err)
+		o.log.ErrorContext(ctx, o.broken, o.counted, o.times, "error", err)
+	}
+}
+
+// keeping hands arrivals on, and says when what keeps them stops doing so.
+func keeping(accept func(context.Context, []Arrival) error, log *slog.Logger) func(context.Context, []Arrival) error {
+	o := &outage{
+		log: log, counted: "refused", mended: "notifications are kept again",
+		broken: "could not keep notifications, their senders are told to send them again",
+	}
+	return func(ctx context.Context, arrivals []Arrival) error {
+		err := accept(ctx, arrivals)
+		o.note(ctx, len(arrivals), err)
+		return err
 	}
 }

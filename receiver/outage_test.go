@@ -18,10 +18,10 @@ func TestOutageIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		var broken error
-		o := &outage{log: slog.New(slog.NewTextHandler(&log, nil)), accept: func(context.Context, []Arrival) error { return broken }}
+		accept := keeping(func(context.Context, []Arrival) error { return broken }, slog.New(slog.NewTextHandler(&log, nil)))
 		keep := func(n int) {
 			t.Helper()
-			if err := o.keep(t.Context(), make([]Arrival, n)); !errors.Is(err, broken) {
+			if err := accept(t.Context(), make([]Arrival, n)); !errors.Is(err, broken) {
 				t.Errorf("error %v, want %v", err, broken)
 			}
 		}

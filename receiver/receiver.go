@@ -143,7 +143,7 @@ func New(cfg Config) (*Receiver, error) {
 	if cfg.Retain > 0 {
 		r.pruner = &pruner{store: upkeep, retain: cfg.Retain, log: cfg.Log}
 	}
-	r.inbox = newInbox((&outage{accept: accept, log: cfg.Log}).keep, cfg.Queue, cfg.Batch, wanted, measures)
+	r.inbox = newInbox(keeping(accept, cfg.Log), cfg.Queue, cfg.Batch, wanted, measures)
 	r.importer.isPressed = r.inbox.isPressed
 	r.handler = newHandler(r.inbox.put, cfg, measures)
 	if cfg.Metrics != nil {

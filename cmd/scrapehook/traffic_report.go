@@ -33,6 +33,11 @@ func (f reportFlags) reporter() (*reporter, error) {
 	if f.output != "text" && f.output != "json" {
 		return nil, usageError("--output %q: use text or json", f.output)
 	}
+	if f.html != "" {
+		if err := tryFile(f.html); err != nil { // before anything is sent
+			return nil, usageError("--html: the report can't be written: %w", err)
+		}
+	}
 	r := &reporter{flags: f}
 	if f.slo != "" {
 		var err error

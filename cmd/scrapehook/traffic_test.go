@@ -82,7 +82,7 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"an output", []string{"traffic", url, "--output", "xml"}, exitUsage, "--output"},
 		{"an SLO", []string{"traffic", url, "--slo", "fast"}, exitUsage, "--slo"},
 		{"metrics for other machines", []string{"traffic", url, "--metrics", "0.0.0.0:0"}, exitUsage, "--metrics"},
-		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitHarness, "--html"},
+		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitUsage, "--html: the report can't be written: open /not/there"},
 		{"a record in no directory", []string{"traffic", url, "--record", "/not/there"}, exitUsage, "--record"},
 		{"a transport", []string{"traffic", url, "--transport", "quic"}, exitUsage, "use auto, fast or nethttp"},
 		{"the fast transport for TLS", []string{"traffic", "https://127.0.0.1:1/", "--transport", "fast"}, exitUsage, "it has no TLS"},

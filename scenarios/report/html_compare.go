@@ -16,7 +16,12 @@ type comparedView struct {
 type kindView struct {
 	Title   string
 	Changes []changeView
+	// Folded is set where there are many, which are mostly another filter's doing.
+	Folded bool
 }
+
+// manyChanges are as many as fill a screen.
+const manyChanges = 10
 
 type changeView struct {
 	Change
@@ -47,6 +52,7 @@ func comparedOf(c *Comparison) *comparedView {
 			}
 			view.Changes = append(view.Changes, changeView{change, change.After != "", verdict, inWords(change)})
 		}
+		view.Folded = (kind == Added || kind == Gone) && len(view.Changes) > manyChanges
 		if len(view.Changes) > 0 {
 			v.Kinds = append(v.Kinds, view)
 		}

@@ -93,6 +93,27 @@ func TestHTMLFoldsWhatHasOneCause(t *testing.T) {
 	}
 }
 
+// TestHTMLFoldsWhatWasNotPlayed: a part compared with a whole run lacks much.
+func TestHTMLFoldsWhatWasNotPlayed(t *testing.T) {
+	t.Parallel()
+	for n, folded := range map[int]bool{10: false, 11: true, 40: true} {
+		var whole report.Summary
+		for _, s := range scenarios.Catalogue()[:n] {
+			whole.Judged = append(whole.Judged, report.Judged{ID: s.ID, Level: s.Level, Title: s.Title, Verdict: scenarios.Pass})
+		}
+		compared := report.Compare(whole, report.Summary{})
+		var page strings.Builder
+		if err := report.HTML(&page, scenarios.Report{}, &compared); err != nil {
+			t.Fatal(err)
+		}
+		_, changes, _ := strings.Cut(page.String(), `<h2 id="changed">`)
+		changes, _, _ = strings.Cut(changes, "</section>")
+		if strings.Count(changes, "<li>") != n || strings.Contains(changes, fmt.Sprintf("<summary>%d requirements</summary>", n)) != folded {
+			t.Errorf("%d: folded is not %v in\n%s", n, folded, changes)
+		}
+	}
+}
+
 // TestHTMLIsEscaped: everything that a receiver or a user can say is text.
 func TestHTMLIsEscaped(t *testing.T) {
 	t.Parallel()
