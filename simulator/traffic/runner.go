@@ -145,7 +145,7 @@ func New(cfg Config) (*Runner, error) {
 	r := &Runner{cfg: cfg, tallies: newTallies(), wake: make(chan struct{}, 1)}
 	r.ready = make(chan entry, cfg.Backlog)
 	if cfg.Closed {
-		r.ready = make(chan entry) // a resend waits in pending until a connection is free
+		r.ready = make(chan entry, cfg.Connections) // of resends: each takes one before a job
 	}
 	return r, nil
 }
