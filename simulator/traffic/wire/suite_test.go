@@ -3,7 +3,6 @@ package wire_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -80,7 +79,7 @@ func (l *looped) serve(ctx context.Context) {
 	}, func(_ int, left func() delivery.Attempt) {
 		rest = left
 	})
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err != nil && !noLoop(err) {
 		l.t.Error(err)
 	}
 	if rest != nil {
@@ -135,6 +134,8 @@ type endpoint struct {
 	mu       sync.Mutex
 	conns    int
 	requests []string
+	// onRequest, if it is set, is told how many there were.
+	onRequest func(n int)
 	// stop waits until all connections were served, which the client should
 	// have closed.
 	stop func()
@@ -193,6 +194,9 @@ func (e *endpoint) saw(request string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.requests = append(e.requests, strings.ReplaceAll(request, strings.TrimPrefix(e.url, "http://"), "HOST"))
+	if e.onRequest != nil {
+		e.onRequest(len(e.requests))
+	}
 }
 
 // start serves b until the test ends.

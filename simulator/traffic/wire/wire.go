@@ -1,7 +1,7 @@
 // Package wire sends notifications over bare HTTP/1.1 connections, for load: an
 // exchange costs two system calls and allocates nothing. To the endpoint, and in
 // what comes of an attempt, it is as a [delivery.Client] whose connections last;
-// one suite holds both to that.
+// one suite holds both to that. A closed loop takes still less in a [Client.Loop].
 //
 // It sends the form POST of one endpoint and nothing else. TLS, and requests of
 // another kind, are the delivery.Client's.
