@@ -125,18 +125,17 @@ func TestLoopFindsAllResendsThatAreDue(t *testing.T) {
 		profile.ResendDelays = []time.Duration{100 * time.Millisecond}
 		p := planOf(t, "constant", 50, time.Second, func(cfg *traffic.PlanConfig) { cfg.Profile = profile })
 		var sent []string
-		perform(t.Context(), t, p, nil, func(cfg *traffic.Config) {
-			cfg.Closed, cfg.Looper = true, oneByOne{func(ctx context.Context, r delivery.Request) (int, delivery.Reason) {
-				sent = append(sent, string(r.Body))
-				switch n := len(sent); {
-				case n <= failing:
-					return 500, delivery.Rejected
-				case n == failing+1:
-					sleep(ctx, 200*time.Millisecond)
-				}
-				return 204, delivery.Acked
-			}}
+		endpoint := exchanges(func(ctx context.Context, r delivery.Request) (int, delivery.Reason) {
+			sent = append(sent, string(r.Body))
+			switch n := len(sent); {
+			case n <= failing:
+				return 500, delivery.Rejected
+			case n == failing+1:
+				sleep(ctx, 200*time.Millisecond)
+			}
+			return 204, delivery.Acked
 		})
+		perform(t.Context(), t, p, endpoint, func(cfg *traffic.Config) { cfg.Closed, cfg.Looper = true, oneByOne{endpoint} })
 		if len(sent) != 50+failing || !slices.Equal(sent[failing+1:2*failing+1], sent[:failing]) {
 			t.Errorf("%d were sent; after the first ten and one\n%q\nwant\n%q", len(sent), sent[failing+1:], sent[:failing])
 		}
