@@ -5,7 +5,7 @@ GO           ?= go
 LINT_VERSION := v2.15.0
 LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-BUILD        := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
 .PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash build image requirements deps clean
 
@@ -80,7 +80,7 @@ bench-traffic: build
 # The profile by which the binary is built: of what it does most when it matters,
 # sending and acknowledging. To be taken anew when that has changed much.
 profile:
-	$(GO) test ./cmd/scrapehook -run '^$$' -bench ReceiveUnderLoad -benchtime 20s -cpuprofile default.pgo -outputdir cmd/scrapehook -o bin/profile.test
+	$(GO) test ./cmd/scrapehook -run '^$$' -bench ReceiveUnderLoad -benchtime 20s -cpuprofile build.pgo -outputdir .ci -o bin/profile.test
 
 # Kills receivers, and the database under them, at random moments; a shorter form
 # is among the tests. A run is repeated with CRASH_SEED, which is printed.

@@ -15,7 +15,7 @@ const (
 	// its own, which may not be to be had.
 	riverModule = "e2e/receiverbench/river"
 	thisPackage = "e2e/receiverbench"
-	profile     = "cmd/scrapehook/default.pgo"
+	profile     = ".ci/build.pgo"
 )
 
 // buildRiver builds the handler that inserts with River.
