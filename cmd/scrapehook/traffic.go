@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/traffic"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -196,7 +197,7 @@ func (f *trafficFlags) plan(profile webhook.Profile) (*traffic.Plan, error) {
 			return nil, fmt.Errorf("--status: %w", err)
 		}
 	}
-	if cfg.CustomIDs, err = traffic.ParseShare(f.customIDs); err != nil {
+	if cfg.CustomIDs, err = draw.ParseShare(f.customIDs); err != nil {
 		return nil, fmt.Errorf("--custom-ids: %w", err)
 	}
 	if cfg.Shard, cfg.Shards, err = parseShard(f.shard); err != nil {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -134,5 +135,5 @@ func (c *Cloud) Count() (sitemaps int, jobs map[webhook.Status]int) {
 // an id, because a receiver remembers the jobs of yesterday's cloud. The ids
 // leave room below 2^31 for the jobs of a run.
 func firstID(seed uint64, kind byte) int64 {
-	return 1_000_000 + int64(mix(seed^uint64(kind))%2_000_000_000)
+	return 1_000_000 + int64(draw.Mix(seed^uint64(kind))%2_000_000_000)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -197,7 +198,7 @@ func (c *Cloud) newJobLocked(spec JobSpec) (*job, error) {
 
 func (c *Cloud) newHistory(id int64, pages *pageSet, planned int) history {
 	//nolint:gosec // bits, not a number
-	return history{seed: mix(c.cfg.Seed) + uint64(id), pages: pages, turnouts: &c.cfg.Turnouts, planned: planned}
+	return history{seed: draw.Mix(c.cfg.Seed) + uint64(id), pages: pages, turnouts: &c.cfg.Turnouts, planned: planned}
 }
 
 // records is the file that a sitemap's jobs take their rows from, if there is

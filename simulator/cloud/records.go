@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/brianvoe/gofakeit/v6"
+
+	"github.com/scrapehook/scrapehook/internal/draw"
 )
 
 // Records yields the rows that the job has at the moment of the call, each with
@@ -98,12 +100,12 @@ func (l *layout) rows(seed uint64, id int64, h history) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		var src source
 		fake := gofakeit.NewCustom(&src)
-		base := mix(mix(seed) + uint64(id)) //nolint:gosec // bits, not a number
+		base := draw.Mix(draw.Mix(seed) + uint64(id)) //nolint:gosec // bits, not a number
 		var buf, url []byte
 		row := 0
 		for page := range h.rowPages() {
 			// One cheap seeding a row makes each row independent of the others.
-			src.state = mix(base + uint64(row)) //nolint:gosec // bits, not a number
+			src.State = draw.Mix(base + uint64(row)) //nolint:gosec // bits, not a number
 			url = h.pages.appendURL(url[:0], page)
 			buf = l.appendRow(buf[:0], fake, id, row, url)
 			if !yield(row, buf) {
@@ -158,24 +160,11 @@ func appendJSONString[T string | []byte](dst []byte, s T) []byte {
 	return dst
 }
 
-// source is splitmix64: a whole generator in eight bytes, so seeding one for
-// each row costs an assignment. Values, not secrets, come from it.
-type source struct{ state uint64 }
+// source makes a [draw.Source] one for math/rand, which gofakeit takes.
+type source struct{ draw.Source }
 
 var _ rand.Source64 = (*source)(nil)
 
-func (s *source) Uint64() uint64 {
-	s.state += 0x9e3779b97f4a7c15
-	return mix(s.state)
-}
-
 func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) }
 
-func (s *source) Seed(seed int64) { s.state = uint64(seed) } //nolint:gosec // bits, not a number
-
-// mix is splitmix64's finalizer: a bijection that spreads every bit.
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+func (s *source) Seed(seed int64) { s.State = uint64(seed) } //nolint:gosec // bits, not a number

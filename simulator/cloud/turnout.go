@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scrapehook/scrapehook/internal/draw"
 )
 
 // Turnout is what a page gave when it was scraped.
@@ -79,8 +81,8 @@ func (t *Turnouts) any() bool {
 }
 
 // of is how a page has turned out after a number of runs; a page that was full
-// once is not scraped again. draw is the page's own random number.
-func (t *Turnouts) of(url []byte, draw uint64, runs int) Turnout {
+// once is not scraped again. number is the page's own random one.
+func (t *Turnouts) of(url []byte, number uint64, runs int) Turnout {
 	for _, r := range t.Rules {
 		if r.Pattern.Match(url) {
 			return r.Turnout
@@ -88,7 +90,7 @@ func (t *Turnouts) of(url []byte, draw uint64, runs int) Turnout {
 	}
 	turnout := FullPage
 	for run := range runs {
-		switch u := float64(mix(draw+uint64(run))>>11) / (1 << 53); {
+		switch u := draw.Unit(draw.Mix(number + uint64(run))); {
 		case u < t.FailedShare:
 			turnout = FailedPage
 		case u < t.FailedShare+t.EmptyShare:
@@ -128,7 +130,7 @@ func (h *history) turnout(i, runs int) Turnout {
 	if runs == 0 || i >= h.runs[runs-1].Visited {
 		return ""
 	}
-	return h.turnouts.of(h.pages.appendURL(nil, i), mix(h.seed^uint64(i)), runs) //nolint:gosec // bits, not a number
+	return h.turnouts.of(h.pages.appendURL(nil, i), draw.Mix(h.seed^uint64(i)), runs) //nolint:gosec // bits, not a number
 }
 
 // share is how many of the planned rows start page i has.

@@ -3,9 +3,9 @@ package traffic
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -61,9 +61,9 @@ func ParseMix(text string) (Mix, error) {
 		name, share, ok := strings.Cut(strings.TrimSpace(part), "=")
 		special := slices.Index(specialNames[:], name)
 		if !ok || special < 1 {
-			return Mix{}, fmt.Errorf("%q is no share: write it like again=2%%, of %s", part, SpecialNames)
+			return Mix{}, fmt.Errorf("%q is not a share: write it like again=2%%, one of %s", part, SpecialNames)
 		}
-		value, err := ParseShare(share)
+		value, err := draw.ParseShare(share)
 		if err != nil {
 			return Mix{}, err
 		}
@@ -79,20 +79,10 @@ func ParseMix(text string) (Mix, error) {
 	return mix, nil
 }
 
-// ParseShare reads a share such as 2.5% and returns it from 0 to 1.
-func ParseShare(text string) (float64, error) {
-	number, percent := strings.CutSuffix(text, "%")
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !percent || !(value >= 0 && value <= 100) {
-		return 0, fmt.Errorf("%q is no share: write it like 2.5%%", text)
-	}
-	return value / 100, nil
-}
-
-// pick returns the special at draw, which is in [0, 1).
-func (m Mix) pick(draw float64) Special {
+// pick returns the special at place, which is in [0, 1).
+func (m Mix) pick(place float64) Special {
 	for s := Again; int(s) < specials; s++ {
-		if draw -= m[s]; draw < 0 {
+		if place -= m[s]; place < 0 {
 			return s
 		}
 	}
@@ -103,73 +93,33 @@ func (m Mix) String() string {
 	var parts []string
 	for s := Again; int(s) < specials; s++ {
 		if m[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%s=%s%%", s, strconv.FormatFloat(m[s]*100, 'g', -1, 64)))
+			parts = append(parts, fmt.Sprintf("%s=%s", s, draw.FormatShare(m[s])))
 		}
 	}
 	return strings.Join(parts, ",")
 }
 
-// Outcomes are the weights of how jobs end.
-type Outcomes []Outcome
-
-// Outcome is a status with its weight among the others.
-type Outcome struct {
-	Status webhook.Status
-	Weight int
-}
-
-// DefaultOutcomes is mostly success with some of everything that profile
-// notifies.
-func DefaultOutcomes(profile webhook.Profile) Outcomes {
-	all := Outcomes{{webhook.Finished, 90}, {webhook.Failed, 5}, {webhook.Stopped, 2}, {webhook.Shelved, 3}}
-	return slices.DeleteFunc(all, func(o Outcome) bool { return !profile.Notifies(o.Status) })
+// DefaultOutcomes are how jobs end unless the user says otherwise: mostly
+// finished, with some of every status that the profile notifies.
+func DefaultOutcomes(profile webhook.Profile) draw.Weights[webhook.Status] {
+	all := draw.Weights[webhook.Status]{
+		{Value: webhook.Finished, Weight: 90}, {Value: webhook.Failed, Weight: 5},
+		{Value: webhook.Stopped, Weight: 2}, {Value: webhook.Shelved, Weight: 3},
+	}
+	return slices.DeleteFunc(all, func(o draw.Weight[webhook.Status]) bool { return !profile.Notifies(o.Value) })
 }
 
 // ParseOutcomes reads weights such as "finished=90,failed=10", of statuses
-// that profile notifies.
-func ParseOutcomes(text string, profile webhook.Profile) (Outcomes, error) {
-	var outcomes Outcomes
-	total := 0
-	for part := range strings.SplitSeq(text, ",") {
-		name, weight, ok := strings.Cut(strings.TrimSpace(part), "=")
-		status := webhook.Status(name)
-		n, err := strconv.Atoi(weight)
-		switch {
-		case !ok || err != nil || n < 0 || n > 1_000_000:
-			return nil, fmt.Errorf("%q is no weight of a status: write it like finished=90", part)
-		case !profile.Notifies(status):
-			return nil, fmt.Errorf("%q: profile %s does not notify it, only %v", name, profile.Name, profile.Notifying)
-		case slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.Status == status }):
-			return nil, fmt.Errorf("%s has two weights", name)
-		}
-		outcomes = append(outcomes, Outcome{status, n})
-		total += n
+// that the profile notifies.
+func ParseOutcomes(text string, profile webhook.Profile) (draw.Weights[webhook.Status], error) {
+	outcomes, err := draw.ParseWeights[webhook.Status](text)
+	if err != nil {
+		return nil, err
 	}
-	if total == 0 {
-		return nil, fmt.Errorf("%q: no status has a weight above 0", text)
+	for _, o := range outcomes {
+		if !profile.Notifies(o.Value) {
+			return nil, fmt.Errorf("%q: profile %s does not notify it, only %v", o.Value, profile.Name, profile.Notifying)
+		}
 	}
 	return outcomes, nil
-}
-
-// pick returns the status at draw, which is in [0, 1).
-func (o Outcomes) pick(draw float64) webhook.Status {
-	total := 0
-	for _, each := range o {
-		total += each.Weight
-	}
-	rest := int(draw * float64(total))
-	for _, each := range o {
-		if rest -= each.Weight; rest < 0 {
-			return each.Status
-		}
-	}
-	return o[0].Status
-}
-
-func (o Outcomes) String() string {
-	var parts []string
-	for _, each := range o {
-		parts = append(parts, fmt.Sprintf("%s=%d", each.Status, each.Weight))
-	}
-	return strings.Join(parts, ",")
 }

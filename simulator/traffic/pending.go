@@ -37,49 +37,10 @@ func (r ref) index() int64 { return int64(r >> (attemptBits + partBits + 1)) }
 // next is the attempt after this one.
 func (r ref) next() ref { return refTo(r.index(), r.warm(), r.part(), r.attempt()+1) }
 
-// pending holds what is not due yet as a heap in an array, the first one to be
-// due at its front. A heap, since late copies and resends of several delays
-// meet in it; by hand, because container/heap would allocate for every push.
-type pending []entry
-
-func (p pending) before(i, j int) bool {
-	if p[i].due != p[j].due {
-		return p[i].due < p[j].due
+// Before orders by when a send is due, then by which it is.
+func (e entry) Before(other entry) bool {
+	if e.due != other.due {
+		return e.due < other.due
 	}
-	return p[i].ref < p[j].ref
-}
-
-func (p *pending) push(e entry) {
-	*p = append(*p, e)
-	h := *p
-	for i := len(h) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if !h.before(i, parent) {
-			return
-		}
-		h[i], h[parent] = h[parent], h[i]
-		i = parent
-	}
-}
-
-// pop takes the front of a heap that is not empty.
-func (p *pending) pop() entry {
-	h := *p
-	front, last := h[0], len(h)-1
-	h[0] = h[last]
-	h = h[:last]
-	*p = h
-	for i := 0; ; {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
-			if h.before(child, least) {
-				least = child
-			}
-		}
-		if least == i {
-			return front
-		}
-		h[i], h[least] = h[least], h[i]
-		i = least
-	}
+	return e.ref < other.ref
 }

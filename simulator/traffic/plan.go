@@ -12,6 +12,7 @@ import (
 
 	"github.com/brianvoe/gofakeit/v6"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -41,7 +42,7 @@ type PlanConfig struct {
 	Jobs int64
 	Span time.Duration
 	// Outcomes of the jobs; none is [DefaultOutcomes].
-	Outcomes Outcomes
+	Outcomes draw.Weights[webhook.Status]
 	// Mix of what is unusual; the zero value is nothing.
 	Mix Mix
 	// CustomIDs is the share of jobs that bear one, from 0 to 1.
@@ -93,6 +94,13 @@ func (cfg PlanConfig) checkSitemaps() error {
 	return nil
 }
 
+// The plan draws independently for different ends.
+const (
+	forGaps = iota + 1
+	forContent
+	forIDs
+)
+
 // Plan is what to send and when. It is never changed and so is safe for
 // concurrent use.
 type Plan struct {
@@ -131,12 +139,12 @@ func NewPlan(cfg PlanConfig) (*Plan, error) {
 	if most := cfg.Arrivals.most; most > 0 && (cfg.Jobs == 0 || cfg.Jobs > most) {
 		cfg.Jobs = most
 	}
-	ids := roll(cfg.Seed, forIDs, 0)
+	ids := draw.Of(cfg.Seed, forIDs, 0)
 	p := &Plan{cfg: cfg}
 	// New in every run with another seed, since a receiver remembers what it has
 	// seen; below 2^31 for two hundred million jobs at least.
-	p.firstID = 1_000_000 + int64(ids.next()%1_900_000_000)
-	p.sitemaps = makeSitemaps(cfg, 1_000_000+int64(ids.next()%1_900_000_000))
+	p.firstID = 1_000_000 + int64(ids.Uint64()%1_900_000_000)
+	p.sitemaps = makeSitemaps(cfg, 1_000_000+int64(ids.Uint64()%1_900_000_000))
 	return p, nil
 }
 
@@ -199,8 +207,8 @@ func (p *Plan) times() iter.Seq2[int64, time.Duration] {
 			var at time.Duration
 			if p.cfg.Arrivals.at != nil {
 				if p.cfg.Arrivals.random {
-					d := roll(p.cfg.Seed, forGaps, i)
-					n += d.exponential()
+					d := draw.Of(p.cfg.Seed, forGaps, i)
+					n += d.ExpFloat64()
 				} else {
 					n = float64(i)
 				}
@@ -255,21 +263,21 @@ func Share(total int64, shard, shards int) int64 {
 
 // specialOf is the special of a job, without the rest of it.
 func specialOf(seed uint64, mix Mix, index int64) Special {
-	d := roll(seed, forContent, index)
-	return mix.pick(d.float())
+	d := draw.Of(seed, forContent, index)
+	return mix.pick(d.Float64())
 }
 
 // Job returns the job of an index. It is a pure function of the plan's seed and
 // the index.
 func (p *Plan) Job(index int64) Job {
-	d := roll(p.cfg.Seed, forContent, index)
-	special := p.cfg.Mix.pick(d.float()) // specialOf draws it first, too
-	status := p.cfg.Outcomes.pick(d.float())
+	d := draw.Of(p.cfg.Seed, forContent, index)
+	special := p.cfg.Mix.pick(d.Float64()) // specialOf draws it first, too
+	status := p.cfg.Outcomes.Pick(d.Float64())
 	if special == Continued {
 		status = webhook.Failed
 	}
-	draw := d.float()
-	k := sort.Search(len(p.sitemaps)-1, func(i int) bool { return p.sitemaps[i].below > draw })
+	place := d.Float64()
+	k := sort.Search(len(p.sitemaps)-1, func(i int) bool { return p.sitemaps[i].below > place })
 	j := Job{Index: index, Special: special, sitemap: k, Notification: webhook.Notification{
 		JobID: p.firstID + index, Status: status,
 		SitemapID: p.sitemaps[k].id, SitemapName: p.sitemaps[k].name,
@@ -281,8 +289,8 @@ func (p *Plan) Job(index int64) Job {
 		j.Wait = p.cfg.Continuance
 	case Plain, Again, Concurrent, Lost, Malformed, Slow: // they don't wait
 	}
-	if d.float() < p.cfg.CustomIDs {
-		j.Notification.CustomID = "order-" + strconv.FormatUint(d.next()>>32, 36)
+	if d.Float64() < p.cfg.CustomIDs {
+		j.Notification.CustomID = "order-" + strconv.FormatUint(d.Uint64()>>32, 36)
 	}
 	return j
 }

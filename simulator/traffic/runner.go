@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/duequeue"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -124,8 +125,8 @@ type Runner struct {
 	start       time.Time
 	ended       time.Time
 	interrupted bool
-	failure     error // the first one of Announce
-	pending     pending
+	failure     error                 // the first one of Announce
+	pending     duequeue.Queue[entry] // what is not due yet
 }
 
 // New returns a runner. An error is a setting that makes no sense.
@@ -181,10 +182,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.mu.Lock()
 	r.ended = time.Now()
 	r.interrupted = !whole
-	for _, e := range r.pending {
+	for _, e := range r.pending.All() {
 		r.leave(e, r.tallies.of(0))
 	}
-	r.pending = nil
+	r.pending = duequeue.Queue[entry]{}
 	failure := r.failure
 	r.mu.Unlock()
 	p := r.tallies.progress()
@@ -210,7 +211,7 @@ func (r *Runner) Progress() Progress {
 	p.Jobs, p.Waiting = r.jobs.Load(), len(r.ready)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.Pending = len(r.pending)
+	p.Pending = r.pending.Len()
 	switch {
 	case r.start.IsZero():
 	case r.ended.IsZero():
@@ -269,15 +270,15 @@ func (r *Runner) schedule(ctx context.Context) (whole bool) {
 func (r *Runner) first(now, at time.Duration, more bool) (e entry, due time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.pending) == 0 || (more && at < r.pending[0].due) {
+	waiting, some := r.pending.Peek()
+	if !some || (more && at < waiting.due) {
 		return entry{}, at, more
 	}
-	due = r.pending[0].due
-	if due > now {
-		return entry{}, due, true
+	if waiting.due > now {
+		return entry{}, waiting.due, true
 	}
 	r.outstanding.Add(1)
-	return r.pending.pop(), due, true
+	return r.pending.Pop(), waiting.due, true
 }
 
 // idle reports whether nothing is left that something could follow from. The
@@ -289,5 +290,5 @@ func (r *Runner) idle() bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.pending) == 0
+	return r.pending.Len() == 0
 }

@@ -286,15 +286,15 @@ func waitsFor(e entry, j Job) (Part, bool) {
 // later keeps a send until it is due. What does not fit any more is dropped.
 func (r *Runner) later(e entry, t *tally) {
 	r.mu.Lock()
-	if len(r.pending) >= r.cfg.MaxPending {
+	if r.pending.Len() >= r.cfg.MaxPending {
 		r.mu.Unlock()
 		r.drop(e, t)
 		return
 	}
-	r.pending.push(e)
-	first := r.pending[0] == e
+	r.pending.Push(e)
+	next, _ := r.pending.Peek()
 	r.mu.Unlock()
-	if first {
+	if next == e {
 		r.notify()
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/draw"
 )
 
 // SLO is what a report must show, such as p99<500ms or acked>=99.9%.
@@ -73,7 +75,7 @@ func (s SLO) rate(bound string) (SLO, error) {
 }
 
 func (s SLO) share(bound string, count, whole func(*Report) int64) (SLO, error) {
-	share, err := ParseShare(bound)
+	share, err := draw.ParseShare(bound)
 	s.bound = share * 100
 	s.read = func(r *Report) (float64, bool) {
 		return 100 * float64(count(r)) / float64(whole(r)), whole(r) > 0
