@@ -1,0 +1,143 @@
+package patience
+
+import (
+	"sync"
+	"time"
+)
+
+// Rhythm watches what a receiver does in a run, and learns how long it takes.
+// It is safe for concurrent use. Its zero value is ready.
+type Rhythm struct {
+	mu      sync.Mutex
+	jobs    map[int64]*job
+	seen    Seen
+	changed chan struct{} // closed at the next change; nil: nobody waits
+}
+
+// job is what is known of one job.
+type job struct {
+	acknowledged time.Time // its last acknowledgement that awaits an effect
+	called       bool
+	failed       time.Time // when its last call failed; zero: it did not
+	rows         string    // what the probes showed last
+}
+
+func (r *Rhythm) jobLocked(id int64) *job {
+	j := r.jobs[id]
+	if j == nil {
+		if r.jobs == nil {
+			r.jobs = map[int64]*job{}
+		}
+		j = &job{}
+		r.jobs[id] = j
+	}
+	return j
+}
+
+// tellLocked wakes whoever waits for a change.
+func (r *Rhythm) tellLocked() {
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
+
+func (r *Rhythm) progressLocked(at time.Time) {
+	if at.After(r.seen.Progress) {
+		r.seen.Progress = at
+	}
+	r.tellLocked()
+}
+
+// Acknowledged: a notification of the job was acknowledged.
+func (r *Rhythm) Acknowledged(id int64, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.jobLocked(id).acknowledged = at
+}
+
+// Call: a call for the job has begun.
+func (r *Rhythm) Call(id int64, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j := r.jobLocked(id)
+	if !j.failed.IsZero() {
+		r.seen.SlowestRetry = max(r.seen.SlowestRetry, at.Sub(j.failed))
+		j.failed = time.Time{}
+	}
+	if !j.called {
+		j.called = true
+		r.progressLocked(at)
+	}
+}
+
+// Called: a call for the job has ended. download says that it was one of the
+// job's data, ok that it succeeded as a whole.
+func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j := r.jobLocked(id)
+	switch {
+	case !ok:
+		j.failed = at
+	case download:
+		r.progressLocked(at)
+	}
+}
+
+// Rows: the probes show this of the job; any text that differs when what they
+// show differs.
+func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if j := r.jobLocked(id); j.rows != rows {
+		j.rows = rows
+		r.progressLocked(at)
+	}
+}
+
+// Imported: the job's whole effect was seen. An effect that needed a retry says
+// nothing about how long an import takes.
+func (r *Rhythm) Imported(id int64, at time.Time, retried bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j := r.jobLocked(id)
+	if !retried && !j.acknowledged.IsZero() {
+		r.seen.SlowestImport = max(r.seen.SlowestImport, at.Sub(j.acknowledged))
+	}
+	j.acknowledged = time.Time{}
+	r.progressLocked(at)
+}
+
+// Started: the receiver was started, or started again.
+func (r *Rhythm) Started(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.progressLocked(at)
+}
+
+// Delay: we hold the receiver up for that long.
+func (r *Rhythm) Delay(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen.Delayed += d
+	r.tellLocked()
+}
+
+// Fail: a MUST has failed.
+func (r *Rhythm) Fail() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen.Failed = true
+	r.tellLocked()
+}
+
+// Seen is what is known now, and a channel that is closed when it changes.
+func (r *Rhythm) Seen() (Seen, <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.seen, r.changed
+}
