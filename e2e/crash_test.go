@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 )
 

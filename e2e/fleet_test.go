@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 )
 
 // program builds one of the programs that only some tests need.

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 )
 

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
 	"github.com/scrapehook/scrapehook/webhook"
 )

@@ -26,7 +26,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/e2e/benchpage"
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 )
 
 // bench is a run: its settings, and what all measurements share.

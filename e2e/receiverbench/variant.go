@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 )
 
 // variant is one way to answer notifications.

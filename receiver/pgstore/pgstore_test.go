@@ -16,9 +16,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
-	"github.com/scrapehook/scrapehook/receiver/pgtest"
 	"github.com/scrapehook/scrapehook/receiver/storetest"
 )
 
