@@ -18,6 +18,8 @@ import (
 	"time"
 )
 
+const module = "github.com/scrapehook/scrapehook"
+
 // The binaries under test, built without the race detector, as they ship.
 var (
 	scrapehookBinary string

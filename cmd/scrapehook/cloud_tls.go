@@ -9,10 +9,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
-	"os"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/atomicfile"
 )
 
 // vendorHost is what the vendor's Node SDK calls, and can't be told otherwise
@@ -52,8 +54,10 @@ func ownTLS(caPath string) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a certificate: %w", err)
 	}
-	//nolint:gosec // a certificate is public, and other users' clients may need it
-	if err := os.WriteFile(caPath, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca}), 0o644); err != nil {
+	// A certificate is public, and other users' clients may need it.
+	if err := atomicfile.Write(caPath, atomicfile.Public, func(w io.Writer) error {
+		return pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: ca})
+	}); err != nil {
 		return nil, fmt.Errorf("writing the authority's certificate: %w", err)
 	}
 	return &tls.Config{

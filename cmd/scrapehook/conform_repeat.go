@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/scrapehook/scrapehook/internal/shell"
 )
 
 // repeatedBy is a shell command that repeats a run: the one that was given,
@@ -15,22 +17,13 @@ func repeatedBy(args []string, seed uint64) string {
 		name, value, joined := strings.Cut(arg, "=")
 		seeded = seeded || name == "--seed"
 		if joined && strings.HasPrefix(name, "--") {
-			words = append(words, name+"="+shellWord(value))
+			words = append(words, name+"="+shell.Word(value))
 		} else {
-			words = append(words, shellWord(arg))
+			words = append(words, shell.Word(arg))
 		}
 	}
 	if !seeded {
 		words = append(words, fmt.Sprintf("--seed %d", seed))
 	}
 	return strings.Join(words, " ")
-}
-
-// shellWord quotes what a shell would take apart.
-func shellWord(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:/.,@%+"
-	if s != "" && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
+	"github.com/scrapehook/scrapehook/internal/atomicfile"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -65,7 +66,7 @@ func (s sink) try(by map[string]string) error {
 		return usageError("%s and %s name the same file, %s", other, s.flag, s.path)
 	}
 	by[path] = s.flag
-	if err := tryFile(s.path); err != nil {
+	if err := atomicfile.Check(s.path); err != nil {
 		return usageError("%s: the report can't be written: %w", s.flag, err)
 	}
 	return nil
@@ -84,7 +85,7 @@ func (s sink) write(r scenarios.Report, c *report.Comparison) error {
 	if s.path == "" || s.path == "-" {
 		return s.render(s.stdout, r, c)
 	}
-	err := writeFile(s.path, func(w io.Writer) error { return s.render(w, r, c) })
+	err := atomicfile.Write(s.path, atomicfile.Public, func(w io.Writer) error { return s.render(w, r, c) })
 	if err != nil {
 		return fmt.Errorf("%s: writing the report: %w", s.flag, err)
 	}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/traffic"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -94,7 +94,7 @@ func (f *endpointFlags) check(target string) error {
 	if err := delivery.CheckURL(target); err != nil {
 		return usageError("%w", err)
 	}
-	if !f.allowRemote && !isLoopback(target) {
+	if !f.allowRemote && !loopback.URL(target) {
 		return usageError("%s is not on this machine: add --allow-remote if it is yours to load", target)
 	}
 	if f.connections < 1 {
@@ -103,19 +103,10 @@ func (f *endpointFlags) check(target string) error {
 	if f.metrics == "" {
 		return nil
 	}
-	if _, _, err := net.SplitHostPort(f.metrics); err != nil || (!f.allowRemote && !isLoopback("http://"+f.metrics)) {
+	if _, _, err := net.SplitHostPort(f.metrics); err != nil || (!f.allowRemote && !loopback.Address(f.metrics)) {
 		return usageError("--metrics %q: use an address of this machine, such as 127.0.0.1:9095 (or --allow-remote)", f.metrics)
 	}
 	return nil
-}
-
-func isLoopback(target string) bool {
-	u, err := url.Parse(target)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 // run loads the endpoint and shows what came of it.

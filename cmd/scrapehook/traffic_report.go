@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/atomicfile"
 	"github.com/scrapehook/scrapehook/simulator/traffic"
 )
 
@@ -34,7 +35,7 @@ func (f reportFlags) reporter() (*reporter, error) {
 		return nil, usageError("--output %q: use text or json", f.output)
 	}
 	if f.html != "" {
-		if err := tryFile(f.html); err != nil { // before anything is sent
+		if err := atomicfile.Check(f.html); err != nil { // before anything is sent
 			return nil, usageError("--html: the report can't be written: %w", err)
 		}
 	}
@@ -55,7 +56,7 @@ func (r *reporter) write(stdout io.Writer, report *traffic.Report) error {
 	}
 	var failed error
 	if r.flags.html != "" {
-		if err := writeFile(r.flags.html, report.WriteHTML); err != nil {
+		if err := atomicfile.Write(r.flags.html, atomicfile.Public, report.WriteHTML); err != nil {
 			failed = fmt.Errorf("--html: %w", err)
 		}
 	}
