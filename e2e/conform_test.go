@@ -294,7 +294,7 @@ func TestConformFindsMisuse(t *testing.T) {
 		{"unknown flag", []string{"--fats"}, 2, "unknown flag: --fats"},
 		{"bad duration", []string{"--effect-timeout", "soon"}, 2, "effect-timeout"},
 		{"negative duration", []string{"--effect-timeout", "-1s"}, 2, "--effect-timeout must be more than 0"},
-		{"unknown profile", []string{"--profile", "2021"}, 2, `no profile "2021"`},
+		{"unknown profile", []string{"--profile", "2021"}, 2, `"2021" is not a profile`},
 		{"filter that matches nothing", []string{"--filter", "ACK-99"}, 2, `"ACK-99" matches no requirement`},
 		{"filter that leaves nothing", []string{"--filter", "ACK,!ACK"}, 2, "selects nothing"},
 		{"no URL", []string{"not a url"}, 2, "endpoint"},

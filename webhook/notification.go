@@ -101,7 +101,11 @@ func (e *FieldError) Error() string {
 func fieldError(field, value, reason string) error {
 	const most = 64
 	if len(value) > most {
-		value = value[:most] + "…"
+		end := most
+		for end > most-utf8.UTFMax && !utf8.RuneStart(value[end]) {
+			end-- // no part of a character
+		}
+		value = value[:end] + "…"
 	}
 	return &FieldError{Field: field, Value: value, Reason: reason}
 }

@@ -137,6 +137,12 @@ func TestFieldErrorIsCut(t *testing.T) {
 	if err == nil || len(err.Error()) > 200 {
 		t.Fatalf("error of %d bytes, want a short one", len(err.Error()))
 	}
+	// The 64th byte is inside a character.
+	_, err = webhook.ParseForm([]byte("scrapingjob_id=" + strings.Repeat("x", 63) + "ü"))
+	var fe *webhook.FieldError
+	if !errors.As(err, &fe) || fe.Value != strings.Repeat("x", 63)+"…" {
+		t.Errorf("cut to %q", err)
+	}
 }
 
 // FuzzParseForm checks that a form is read as the standard library would, and

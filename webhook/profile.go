@@ -60,16 +60,23 @@ func Profile2022() Profile {
 // Profiles returns every profile, the default one first.
 func Profiles() []Profile { return []Profile{Profile2020(), Profile2022()} }
 
+// ProfileNames returns the names of [Profiles].
+func ProfileNames() []string {
+	var names []string
+	for _, p := range Profiles() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // ProfileByName returns the profile that is called name.
 func ProfileByName(name string) (Profile, error) {
-	var names []string
 	for _, p := range Profiles() {
 		if p.Name == name {
 			return p, nil
 		}
-		names = append(names, p.Name)
 	}
-	return Profile{}, fmt.Errorf("no profile %q: use one of %s", name, strings.Join(names, ", "))
+	return Profile{}, fmt.Errorf("%q is not a profile: use %s", name, strings.Join(ProfileNames(), " or "))
 }
 
 // Notifies reports whether a job that reaches status s is notified.

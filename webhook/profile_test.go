@@ -83,3 +83,19 @@ func TestProfileByName(t *testing.T) {
 		t.Errorf("the default is %s", got)
 	}
 }
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	ends := webhook.EndStatuses()
+	for _, s := range webhook.Statuses() {
+		if !s.Known() || s.Meaning() == "" || s.Ended() != slices.Contains(ends, s) {
+			t.Errorf("%s: known %v, ended %v, %q", s, s.Known(), s.Ended(), s.Meaning())
+		}
+	}
+	if len(webhook.Statuses()) != 7 || len(ends) != 4 {
+		t.Errorf("%v, of which end %v", webhook.Statuses(), ends)
+	}
+	if s := webhook.Status("archived"); s.Known() || s.Ended() || s.Meaning() != "" {
+		t.Error("an unknown status is known")
+	}
+}

@@ -83,7 +83,7 @@ be opened.`,
 	flags.StringArrayVar(&f.endpoints, "endpoint", nil, "`URL` to notify; several may be given")
 	flags.StringVar(&f.token, "token", "scrapehook", "`token` that calls of the API must bear")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids, rows and outcomes (default random, and printed)")
-	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	addProfileFlag(flags, &f.profile)
 	flags.IntVar(&f.maxAttempts, "max-attempts", webhook.Profile2020().MaxAttempts, "attempts to notify in all, 0 is without limit")
 	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes, give or take a quarter")
 	flags.Float64Var(&f.timeScale, "time-scale", 1, "simulated `seconds` in a real one: of jobs, schedules and resend delays, never of an attempt's 10 s")

@@ -12,7 +12,6 @@ import (
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
-	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // conformFlags are the flags of conform, as they are given.
@@ -86,7 +85,7 @@ observed, 130 interrupted.`,
 	flags.StringArrayVar(&f.unsupported, "unsupported", nil, "`ID=REASON` of a requirement that the receiver is declared not to meet; may be given more than once")
 	flags.StringVar(&f.knownFailing, "known-failing", "", "`file` of requirements that are known to fail, ID and reason on each line; they are played, and fail the run only when they pass")
 	flags.IntVar(&f.burst, "burst", 100, "how many notifications are sent at once for ACK-09")
-	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	addProfileFlag(flags, &f.profile)
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids and rows (default random, and printed)")
 	flags.BoolVar(&f.fast, "fast", false, "shorten the resend delay, the quiet time and our own pauses; never the receiver's 10 s")
 	flags.StringVar(&f.filter, "filter", "", "only these `requirements`: IDs, their beginnings or levels, separated by commas; ! excludes")

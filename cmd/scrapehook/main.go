@@ -15,6 +15,10 @@ import (
 	_ "time/tzdata" // schedules name time zones, also where the machine has none
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // version is stamped by the linker; see `make build`.
@@ -112,4 +116,9 @@ func buildVersion() string {
 		return info.Main.Version
 	}
 	return "(devel)"
+}
+
+// addProfileFlag adds --profile, the same in every command that has it.
+func addProfileFlag(flags *pflag.FlagSet, name *string) {
+	flags.StringVar(name, "profile", webhook.ProfileNames()[0], "the sender's rules: "+human.Or(webhook.ProfileNames()...))
 }

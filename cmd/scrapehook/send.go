@@ -44,7 +44,7 @@ endpoint, 130 interrupted.`,
 	flags.Int64Var(&f.notification.SitemapID, "sitemap-id", f.notification.SitemapID, "sitemap_id")
 	flags.StringVar(&f.notification.SitemapName, "sitemap-name", f.notification.SitemapName, "sitemap_name")
 	flags.StringVar(&f.notification.CustomID, "custom-id", "", "custom_id (profile 2022)")
-	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	addProfileFlag(flags, &f.profile)
 	flags.IntVar(&f.attempts, "attempts", 0, "attempts in all, 0 is no limit (default: the profile's)")
 	flags.DurationVar(&f.resendDelay, "resend-delay", 0, "wait before each resend (default: the profile's)")
 	flags.StringVar(&f.output, "output", "text", "text, or json: one document when all is done")

@@ -111,7 +111,7 @@ func TestSendRefusesWhatTheCloudWouldNotSend(t *testing.T) {
 		{[]string{url, "--status", "archived"}, `"archived" is no status`},
 		{[]string{url, "--status", "started"}, "profile 2020 does not notify it"},
 		{[]string{url, "--status", "shelved", "--profile", "2022"}, "only finished, failed, stopped"},
-		{[]string{url, "--profile", "2021"}, `no profile "2021"`},
+		{[]string{url, "--profile", "2021"}, `"2021" is not a profile`},
 		{[]string{url, "--job-id", "0"}, "--job-id 0"},
 		{[]string{url, "--sitemap-id", "-1"}, "--sitemap-id -1"},
 		{[]string{url, "--custom-id", "x"}, "profile 2020 sends none"},

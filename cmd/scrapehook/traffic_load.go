@@ -34,7 +34,7 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.connections, "connections", traffic.DefaultConnections, "the most requests under way at once")
 	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: fast (http:// only), nethttp, or auto, the fastest that can")
-	flags.StringVar(&f.profile, "profile", webhook.Profile2020().Name, "the sender's rules: 2020 or 2022")
+	addProfileFlag(flags, &f.profile)
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
 	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")

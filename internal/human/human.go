@@ -73,6 +73,27 @@ func twoUnits(d, large time.Duration, largeName string, small time.Duration, sma
 	return whole
 }
 
+// Or is a list of alternatives: "a", "a or b", "a, b or c".
+func Or[S ~string](words ...S) string { return list(words, " or ") }
+
+// And is a list of things: "a", "a and b", "a, b and c".
+func And[S ~string](words ...S) string { return list(words, " and ") }
+
+func list[S ~string](words []S, last string) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			b.WriteString(last)
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(w))
+	}
+	return b.String()
+}
+
 // Prefix is the beginning of s: at most limit bytes, and no part of a character
 // at its end.
 func Prefix(s string, limit int) string {

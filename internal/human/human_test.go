@@ -27,6 +27,25 @@ func TestCount(t *testing.T) {
 	}
 }
 
+func TestLists(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"":             human.Or[string](),
+		"a":            human.Or("a"),
+		"a or b":       human.Or("a", "b"),
+		"a, b or c":    human.Or("a", "b", "c"),
+		"a and b":      human.And("a", "b"),
+		"a, b and c":   human.And([]string{"a", "b", "c"}...),
+		"2020 or 2022": human.Or([]label{"2020", "2022"}...),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+type label string
+
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
