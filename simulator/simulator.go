@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/clock"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
@@ -139,8 +140,7 @@ func (cfg Config) check() error {
 	if err != nil {
 		return fmt.Errorf("the address to listen on is %q, and must be HOST:PORT", cfg.Listen)
 	}
-	ip := net.ParseIP(host)
-	if loopback := host == "localhost" || (ip != nil && ip.IsLoopback()); !loopback && !cfg.AllowRemote {
+	if !loopback.Host(host) && !cfg.AllowRemote {
 		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", cfg.Listen)
 	}
 	if cfg.JobTime <= 0 {

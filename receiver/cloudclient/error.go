@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 const (
@@ -92,11 +94,7 @@ func (c *Client) refusal(op string, resp *http.Response, body []byte) error {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
 		e.Message = string(line)
 	}
-	e.Message = c.hideToken(e.Message)
-	if len(e.Message) > maxErrorMessage {
-		e.Message = e.Message[:maxErrorMessage] + "…"
-	}
-	e.Message = strings.ToValidUTF8(e.Message, "\uFFFD")
+	e.Message = human.Shorten(strings.ToValidUTF8(c.hideToken(e.Message), "\uFFFD"), maxErrorMessage)
 	return e
 }
 

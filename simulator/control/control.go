@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/simulator/clock"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -122,7 +122,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		serve := next
 		switch {
-		case !s.cfg.AllowRemote && (!loopback(r.RemoteAddr) || !loopback(r.Host)):
+		case !s.cfg.AllowRemote && (!loopback.Address(r.RemoteAddr) || !ours(r.Host)):
 			serve = refuse(http.StatusForbidden, "the control API is for this machine alone")
 		case r.Method != http.MethodGet && kind != "application/json":
 			serve = refuse(http.StatusUnsupportedMediaType, "send Content-Type: application/json, also with an empty body")
@@ -131,15 +131,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// loopback reports whether an address, with or without a port, is the machine's
-// own. The vendor's name is, for who has it resolved to the simulator.
-func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = strings.Trim(address, "[]")
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || host == "api.webscraper.io" || (ip != nil && ip.IsLoopback())
+// ours reports whether a Host header names this machine. The vendor's name does,
+// for whoever has it resolved to the simulator.
+func ours(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return loopback.Address(host) || name == "api.webscraper.io"
 }
 
 // callerError is what the caller can mend.
