@@ -3,8 +3,6 @@ package receiver
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -105,69 +103,6 @@ func TestRateLimitPausesEveryCall(t *testing.T) {
 	} {
 		if got := rateLimit(tc.err); got != tc.want {
 			t.Errorf("%v: %v, want %v", tc.err, got, tc.want)
-		}
-	}
-}
-
-func TestSpool(t *testing.T) {
-	t.Parallel()
-	const limit = 100
-	for _, tc := range []struct {
-		name, body string
-		want       string // the rows, joined by |; "-" for an error
-	}{
-		{"two rows", "{\"a\":1}\n{\"b\":\"\\n\"}\n", `{"a":1}|{"b":"\n"}`},
-		{"no rows", "", ""},
-		{"no newline at the end", `{"a":1}`, `{"a":1}`},
-		{"CRLF", "{\"a\":1}\r\n", `{"a":1}`},
-		{"kept as it is", "{\"b\": 1,  \"a\":2.50, \"a\":1e2}\n", `{"b": 1,  "a":2.50, "a":1e2}`},
-		{"half a row", "{\"a\":1}\n{\"b\":", "-"},
-		{"two in a line", "{}{}\n", "-"},
-		{"a number", "1\n", "-"},
-		{"null", "null\n", "-"},
-		{"an array", "[{}]\n", "-"},
-		{"a blank line", "{}\n\n{}\n", "-"},
-		{"HTML", "<html>\n", "-"},
-		{"over two lines", "{\"a\":\n1}\n", "-"},
-		{"at the limit", "{\"a\":\"" + strings.Repeat("x", limit-9) + "\"}\n", "{\"a\":\"" + strings.Repeat("x", limit-9) + "\"}"},
-		{"over the limit", strings.Repeat("{\"a\":1234}\n", 10), "-"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			s, err := spoolRows(dir, strings.NewReader(tc.body), limit)
-			if err != nil {
-				if tc.want != "-" {
-					t.Error(err)
-				}
-				return
-			}
-			defer s.close()
-			for range 2 { // it can be read again
-				var got []string
-				for row, err := range s.all() {
-					if err != nil {
-						t.Fatal(err)
-					}
-					got = append(got, string(row))
-				}
-				if strings.Join(got, "|") != tc.want || s.rows != int64(len(got)) {
-					t.Errorf("%d rows %q, want %s", s.rows, got, tc.want)
-				}
-			}
-		})
-	}
-}
-
-func TestSpoolLeavesNoFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	for _, body := range []string{"{}\n", "<html>"} {
-		if s, err := spoolRows(dir, strings.NewReader(body), 100); err == nil {
-			s.close()
-		}
-		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-			t.Errorf("left %v, %v", left, err)
 		}
 	}
 }

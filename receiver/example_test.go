@@ -154,7 +154,7 @@ func ExampleConfig_handOff() {
 		fmt.Println("answered", sendExample(rcv.Handler(), "/"))
 	}
 	for range 2 { // what the queue's worker does
-		outcome, err := rcv.Import(ctx, <-queue)
+		outcome, err := rcv.Import(ctx, <-queue, 0)
 		fmt.Println(outcome, err)
 	}
 	stop()

@@ -116,7 +116,7 @@ func TestHandOff(t *testing.T) {
 		t.Errorf("handed off %+v", a)
 	}
 	for _, want := range []receiver.Outcome{receiver.OutcomeImported, receiver.OutcomeUnchanged} {
-		if o, err := b.Import(t.Context(), a.JobID); o != want || err != nil {
+		if o, err := b.Import(t.Context(), a.JobID, 0); o != want || err != nil {
 			t.Errorf("outcome %q, %v, want %q", o, err, want)
 		}
 	}

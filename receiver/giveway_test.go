@@ -22,9 +22,9 @@ func TestImportsGiveWay(t *testing.T) {
 				b := newInbox(func(context.Context, []Arrival) error { return nil }, 100, 100, func() {}, newMeasures())
 				m := newImporter(Config{Workers: 4}, newMeasures())
 				m.isPressed = b.isPressed
-				slots := make(chan struct{}, m.workers)
+				slots := newSlots(m.workers)
 				for range 3 {
-					slots <- struct{}{}
+					slots.quick <- struct{}{}
 				}
 				ctx, stop := context.WithCancel(t.Context())
 				defer stop()
@@ -44,7 +44,7 @@ func TestImportsGiveWay(t *testing.T) {
 					t.Error("it did not wait")
 				default:
 				}
-				relieve(b, slots, stop)
+				relieve(b, slots.quick, stop)
 				<-given
 			})
 		})

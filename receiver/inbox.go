@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,11 +13,17 @@ import (
 
 // The reasons for which the inbox takes nothing.
 var (
-	// ErrFull says that more notifications wait to be committed than the bound.
-	ErrFull = errors.New("the inbox is full")
-	// ErrClosed says that the receiver has been stopped.
-	ErrClosed = errors.New("the inbox is closed")
+	// errFull says that more notifications wait to be committed than the bound.
+	errFull = errors.New("the inbox is full")
+	// errClosed says that the receiver has been stopped.
+	errClosed = errors.New("the inbox is closed")
+	// errSlow says that a notification was not committed in answerTimeout.
+	errSlow = errors.New("the store did not commit in time")
 )
+
+// answerTimeout bounds the wait for a commit. The sender gives up after 10 s
+// (webhooks-2020); a 503 before that tells it more than silence.
+const answerTimeout = 6 * time.Second
 
 // inbox commits arrivals in groups: the requests that wait at the same moment
 // share one transaction, and so one sync of the disk.
@@ -38,7 +45,8 @@ type inbox struct {
 // has room for one, so that the committer never waits for a request.
 type arrival struct {
 	Arrival
-	result chan error
+	enqueued time.Time
+	result   chan error
 }
 
 func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, wanted func(), m *measures) *inbox {
@@ -46,16 +54,20 @@ func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, w
 }
 
 // put returns nil once a is on stable storage. An error says that it may not
-// be: [ErrFull] and [ErrClosed] that it is not, and ctx's that nobody waits for
-// it any more; it is then committed all the same.
+// be: errFull and errClosed that it is not; errSlow and ctx's that a commit
+// may still be under way.
 func (b *inbox) put(ctx context.Context, a Arrival) error {
 	result := make(chan error, 1)
-	if err := b.enqueue(arrival{a, result}); err != nil {
+	if err := b.enqueue(arrival{a, time.Now(), result}); err != nil {
 		return err
 	}
+	timeout := time.NewTimer(answerTimeout)
+	defer timeout.Stop()
 	select {
 	case err := <-result:
 		return err
+	case <-timeout.C:
+		return errSlow
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -65,13 +77,13 @@ func (b *inbox) enqueue(a arrival) error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.stopped {
-		return ErrClosed
+		return errClosed
 	}
 	select {
 	case b.waiting <- a:
 		return nil
 	default:
-		return ErrFull
+		return errFull
 	}
 }
 
@@ -96,13 +108,22 @@ func (b *inbox) isStopped() bool {
 func (b *inbox) run() {
 	group := make([]arrival, 0, b.batch)
 	for first := range b.waiting {
-		group = b.gather(append(group[:0], first))
+		group = withoutLate(b.gather(append(group[:0], first)))
+		if len(group) == 0 {
+			continue
+		}
 		err := b.commit(group)
 		for _, a := range group {
 			a.result <- err
 		}
 		clear(group) // drops the names, which may be long
 	}
+}
+
+// withoutLate drops the arrivals whose senders have been answered 503 already.
+// After an outage they would only hold up those that still wait.
+func withoutLate(group []arrival) []arrival {
+	return slices.DeleteFunc(group, func(a arrival) bool { return time.Since(a.enqueued) >= answerTimeout })
 }
 
 // yields is how often the processor is offered to the requests before a group

@@ -36,14 +36,14 @@ func TestLeaseIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := &renewals{fail: 2}
-		m := &importer{store: store, ttl: 15 * time.Second}
+		m := &importer{store: store, leaseTTL: 15 * time.Second}
 		ctx, held := m.hold(t.Context(), Lease{JobID: 7, Generation: 1})
 		time.Sleep(time.Hour + time.Second)
 		if ctx.Err() != nil {
 			t.Errorf("ended: %v", context.Cause(ctx))
 		}
 		// Only the importer's own renewal takes up a generation.
-		if l := held.let(); l.Generation != 1 {
+		if l := held.stop(); l.Generation != 1 {
 			t.Errorf("generation %d, want 1", l.Generation)
 		}
 		renewed := len(store.times)
@@ -60,14 +60,30 @@ func TestLeaseIsKept(t *testing.T) {
 func TestLostLeaseEndsTheImport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := &importer{store: &renewals{loseAt: 2}, ttl: 15 * time.Second}
+		m := &importer{store: &renewals{loseAt: 2}, leaseTTL: 15 * time.Second}
 		ctx, held := m.hold(t.Context(), Lease{JobID: 7})
 		begun := time.Now()
 		<-ctx.Done()
 		if took := time.Since(begun); took != 10*time.Second || !errors.Is(context.Cause(ctx), ErrLeaseLost) {
 			t.Errorf("ended after %v: %v", took, context.Cause(ctx))
 		}
-		held.let()
+		held.stop()
+	})
+}
+
+// A store that can't be reached can't say that the lease is lost. Once its time
+// is over another worker may have it.
+func TestUnreachableStoreEndsTheImport(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := &importer{store: &renewals{fail: 1000}, leaseTTL: 15 * time.Second}
+		ctx, held := m.hold(t.Context(), Lease{JobID: 7})
+		begun := time.Now()
+		<-ctx.Done()
+		if took := time.Since(begun); took != 15*time.Second || !errors.Is(context.Cause(ctx), ErrLeaseLost) {
+			t.Errorf("ended after %v: %v", took, context.Cause(ctx))
+		}
+		held.stop()
 	})
 }
 
@@ -82,13 +98,13 @@ func (runningCloud) Job(_ context.Context, id int64) (cloudclient.Job, error) {
 // end will notify.
 func TestRunningJobIsNotPolled(t *testing.T) {
 	t.Parallel()
-	m := &importer{cloud: runningCloud{}, log: slog.New(slog.DiscardHandler)}
-	for attempts := range maxWaits {
-		if _, err := m.importJob(t.Context(), &holding{now: Lease{JobID: 7, Attempts: attempts}}); err == nil {
-			t.Errorf("given up after %d attempts", attempts)
+	r := &Receiver{importer: &importer{cloud: runningCloud{}, sink: stuckSink{}, log: slog.New(slog.DiscardHandler)}}
+	for failed := range maxWaits {
+		if _, err := r.Import(t.Context(), 7, failed); err == nil {
+			t.Errorf("given up after %d attempts", failed)
 		}
 	}
-	if o, err := m.importJob(t.Context(), &holding{now: Lease{JobID: 7, Attempts: maxWaits}}); o != OutcomeUnfinished || err != nil {
+	if o, err := r.Import(t.Context(), 7, maxWaits); o != OutcomeUnfinished || err != nil {
 		t.Errorf("outcome %q, %v", o, err)
 	}
 }

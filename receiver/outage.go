@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// outageEvery is how often the log says that an outage goes on. There may be very
-// much that fails, and a line for each could fill another disk.
+// outageEvery is how often the log says that an outage goes on. A line for each
+// failure could fill another disk.
 const outageEvery = 10 * time.Second
 
-// outage says in the log when something stops working, that it goes on, and when
-// it is over. One at a time may use it.
+// outage logs when something stops working, that this goes on, and when it is
+// over. It is not safe for concurrent use.
 type outage struct {
 	log            *slog.Logger
 	broken, mended string // what the log says then
@@ -20,7 +20,7 @@ type outage struct {
 	begun, said    time.Time
 }
 
-// note takes the end of one more attempt, which concerned so many.
+// note takes the result of one more attempt, which concerned n things.
 func (o *outage) note(ctx context.Context, n int, err error) {
 	if err != nil {
 		o.goesOn(ctx, n, err)
@@ -43,8 +43,8 @@ func (o *outage) goesOn(ctx context.Context, n int, err error) {
 	}
 }
 
-// keeping hands arrivals on, and says when what keeps them stops doing so.
-func keeping(accept func(context.Context, []Arrival) error, log *slog.Logger) func(context.Context, []Arrival) error {
+// logAccept wraps accept and logs when it starts and stops failing.
+func logAccept(accept func(context.Context, []Arrival) error, log *slog.Logger) func(context.Context, []Arrival) error {
 	o := &outage{
 		log: log, counted: "refused", mended: "notifications are kept again",
 		broken: "could not keep notifications, their senders are told to send them again",

@@ -18,7 +18,7 @@ func TestOutageIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		var broken error
-		accept := keeping(func(context.Context, []Arrival) error { return broken }, slog.New(slog.NewTextHandler(&log, nil)))
+		accept := logAccept(func(context.Context, []Arrival) error { return broken }, slog.New(slog.NewTextHandler(&log, nil)))
 		keep := func(n int) {
 			t.Helper()
 			if err := accept(t.Context(), make([]Arrival, n)); !errors.Is(err, broken) {

@@ -35,6 +35,7 @@ const (
 	DefaultWorkers     = 4
 	DefaultLease       = 15 * time.Second
 	DefaultMaxDownload = 16 << 30
+	DefaultMaxRow      = 16 << 20 // cells of 100 kB are common
 )
 
 // Role is which part of the work a [Receiver] does. With a [Shared] store the
@@ -90,6 +91,8 @@ type Config struct {
 	Retain time.Duration
 
 	// Workers is how many imports are worked on at once; 0 is [DefaultWorkers].
+	// As many more may go on beside them once they have taken 10 s, so that slow
+	// downloads don't hold up quick ones.
 	Workers int
 	// Lease is how long an import stays a dead worker's; 0 is [DefaultLease].
 	Lease time.Duration
@@ -98,6 +101,8 @@ type Config struct {
 	SpoolDir string
 	// MaxDownload caps one download, in bytes; 0 is [DefaultMaxDownload].
 	MaxDownload int64
+	// MaxRow caps one row of it, in bytes; 0 is [DefaultMaxRow].
+	MaxRow int
 	// ImportFailed imports the rows of failed jobs too, marked as partial.
 	ImportFailed bool
 	// DeleteAfterImport deletes a job at the cloud once its rows are on stable
@@ -143,7 +148,7 @@ func New(cfg Config) (*Receiver, error) {
 	if cfg.Retain > 0 {
 		r.pruner = &pruner{store: upkeep, retain: cfg.Retain, log: cfg.Log}
 	}
-	r.inbox = newInbox(keeping(accept, cfg.Log), cfg.Queue, cfg.Batch, wanted, measures)
+	r.inbox = newInbox(logAccept(accept, cfg.Log), cfg.Queue, cfg.Batch, wanted, measures)
 	r.importer.isPressed = r.inbox.isPressed
 	r.handler = newHandler(r.inbox.put, cfg, measures)
 	if cfg.Metrics != nil {
@@ -154,7 +159,7 @@ func New(cfg Config) (*Receiver, error) {
 	return r, nil
 }
 
-// complete fills in the defaults and refuses what can't be meant.
+// complete fills in the defaults and refuses what makes no sense.
 func (c *Config) complete() error {
 	if c.HandOff != nil {
 		setDefault(&c.Role, RoleReceive)
@@ -170,6 +175,7 @@ func (c *Config) complete() error {
 	setDefault(&c.Lease, DefaultLease)
 	setDefault(&c.SpoolDir, os.TempDir())
 	setDefault(&c.MaxDownload, DefaultMaxDownload)
+	setDefault(&c.MaxRow, DefaultMaxRow)
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -189,12 +195,12 @@ func (c *Config) check() error {
 		return errors.New("a sink and a cloud are required to import")
 	case slices.Contains(c.Tokens, ""):
 		return errors.New("a secret token is empty")
-	case min(c.MaxBody, int64(c.Queue), int64(c.Batch), int64(c.Workers), int64(c.Lease), c.MaxDownload, int64(c.Retain)) < 0:
+	case min(c.MaxBody, int64(c.Queue), int64(c.Batch), int64(c.Workers), int64(c.Lease), c.MaxDownload, int64(c.MaxRow), int64(c.Retain)) < 0:
 		return errors.New("a limit is negative")
 	case c.Lease > 0 && c.Lease < 3*time.Millisecond:
 		return fmt.Errorf("a lease of %v can't be renewed in time", c.Lease)
 	case c.Retain > 0 && !forgets:
-		return errors.New("the store can't forget: it is no Upkeep")
+		return errors.New("the store can't forget notifications: it does not implement Upkeep")
 	}
 	return nil
 }
@@ -211,15 +217,14 @@ func setDefault[T comparable](field *T, value T) {
 // MaxBody, but as slowly as it is sent.
 func (r *Receiver) Handler() http.Handler { return r.handler }
 
-// Ready reports whether Run is at work and is going to be: a balancer should
-// send this process what there is.
+// Ready reports whether Run is at work and has not been told to stop: a balancer
+// may send notifications to this process.
 func (r *Receiver) Ready() bool {
 	return r.started.Load() && !r.draining.Load() && !r.inbox.isStopped()
 }
 
-// Drain begins a stop that disturbs nobody: Ready is false from now on, no
-// import is taken up any more, and everything else goes on until Run's context
-// ends.
+// Drain begins a polite stop: from its return on Ready is false and no import
+// begins. Everything else goes on until Run's context ends.
 func (r *Receiver) Drain() {
 	r.draining.Store(true)
 	r.importer.drain()
@@ -255,11 +260,14 @@ func (r *Receiver) Run(ctx context.Context) error {
 
 // Import brings the sink up to date with a job, for the worker of a queue that
 // imports were handed off to; Sink and Cloud must be set. An error says that it
-// is to be called again later: [*cloudclient.Error] may say when. Two calls for
-// one job at once are harmless, as is one too many.
-func (r *Receiver) Import(ctx context.Context, jobID int64) (Outcome, error) {
+// is to be called again later: [*cloudclient.Error] may say when. failed is how
+// often that has happened since the job was handed off: a job that runs again is
+// asked about a few times and then left, with [OutcomeUnfinished], because its
+// end notifies anew. Two calls for one job at once are harmless, as is one too
+// many.
+func (r *Receiver) Import(ctx context.Context, jobID int64, failed int) (Outcome, error) {
 	if r.importer.sink == nil || r.importer.cloud == nil {
 		return "", errors.New("importing: the receiver has no sink or no cloud")
 	}
-	return r.importer.importJob(ctx, &holding{now: Lease{JobID: jobID}})
+	return r.importer.importJob(ctx, &heldLease{current: Lease{JobID: jobID, Attempts: failed}})
 }

@@ -9,28 +9,36 @@ import (
 	"io"
 	"iter"
 	"os"
+	"unicode/utf8"
 )
 
-// maxRow caps one line of a download, in bytes. Cells of 100 kB are common.
-const maxRow = 64 << 20
+// spoolLimits say where a download is kept, and how large it may be.
+type spoolLimits struct {
+	dir   string
+	bytes int64 // of the whole download
+	row   int   // bytes of one row
+}
 
 // spool is a download on disk, every line of it known to be a JSON object, so
 // that writing the rows takes one short transaction however slow the download
 // was, and nothing at all when it broke.
 type spool struct {
-	file *os.File
-	rows int64
+	file   *os.File
+	rows   int64
+	maxRow int
 }
 
-// spoolRows reads a download into a temporary file in dir. It fails on the
-// first line that is no JSON object, and after limit bytes. An error page or
-// half a line is never taken for data.
-func spoolRows(dir string, download io.Reader, limit int64) (_ *spool, err error) {
-	file, err := os.CreateTemp(dir, "scrapehook-*.jsonl")
+// spoolRows reads a download into a temporary file. It fails on the first line
+// that is not a JSON object, and as soon as there are more rows than expected
+// or more bytes than the limits allow. An error page or half a line is never
+// taken for data. Bytes that are not UTF-8 are replaced by U+FFFD, so that every
+// sink has the same rows: JSON is UTF-8, and PostgreSQL can't hold others.
+func spoolRows(download io.Reader, expected int64, limits spoolLimits) (_ *spool, err error) {
+	file, err := os.CreateTemp(limits.dir, "scrapehook-*.jsonl")
 	if err != nil {
 		return nil, fmt.Errorf("making a file for the download: %w", err)
 	}
-	s := &spool{file: file}
+	s := &spool{file: file, maxRow: limits.row}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -39,20 +47,31 @@ func spoolRows(dir string, download io.Reader, limit int64) (_ *spool, err error
 	// Without a name the file ends with the process, however that ends. Where
 	// the system refuses this, close does it.
 	_ = os.Remove(file.Name())
-
-	lines, out := scanRows(&capped{download, limit}), bufio.NewWriter(file)
-	for lines.Scan() {
-		row := bytes.TrimSpace(lines.Bytes())
-		if len(row) == 0 || row[0] != '{' || !json.Valid(row) {
-			return nil, fmt.Errorf("line %d of the download is no JSON object", s.rows+1)
+	lines, out := newLineReader(&cappedReader{download, limits.bytes, limits.bytes}, limits.row), bufio.NewWriter(file)
+	for {
+		row, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		s.rows++
-		// A bufio.Writer keeps its first error for Flush.
+		if err != nil {
+			return nil, fmt.Errorf("row %d of the download: %w", s.rows+1, err)
+		}
+		row = bytes.TrimSpace(row)
+		if len(row) == 0 || row[0] != '{' || !json.Valid(row) {
+			return nil, fmt.Errorf("line %d of the download is not a JSON object", s.rows+1)
+		}
+		if s.rows++; s.rows > expected {
+			return nil, fmt.Errorf("the download has more rows than the job, which has %d", expected)
+		}
+		if !utf8.Valid(row) {
+			row = bytes.ToValidUTF8(row, []byte("\uFFFD"))
+		}
+		// A bufio.Writer keeps its first error for Flush. Nothing more is read
+		// than the buffer holds once the disk is full.
 		_, _ = out.Write(row)
-		_ = out.WriteByte('\n')
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("after %d rows: %w", s.rows, err)
+		if err := out.WriteByte('\n'); err != nil {
+			break
+		}
 	}
 	if err := out.Flush(); err != nil {
 		return nil, fmt.Errorf("writing the download to disk: %w", err)
@@ -67,14 +86,19 @@ func (s *spool) all() iter.Seq2[json.RawMessage, error] {
 			yield(nil, fmt.Errorf("reading the download again: %w", err))
 			return
 		}
-		lines := scanRows(s.file)
-		for lines.Scan() {
-			if !yield(lines.Bytes(), nil) {
+		const replaced = 3 // U+FFFD has three bytes, in the place of one
+		for lines := newLineReader(s.file, replaced*s.maxRow); ; {
+			row, err := lines.next()
+			if errors.Is(err, io.EOF) {
 				return
 			}
-		}
-		if err := lines.Err(); err != nil {
-			yield(nil, fmt.Errorf("reading the download again: %w", err))
+			if err != nil {
+				yield(nil, fmt.Errorf("reading the download again: %w", err))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
 		}
 	}
 }
@@ -87,22 +111,53 @@ func (s *spool) close() {
 	}
 }
 
-func scanRows(r io.Reader) *bufio.Scanner {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxRow)
-	return lines
+// lineReader reads lines of a bounded length.
+type lineReader struct {
+	from  *bufio.Reader
+	limit int
+	line  []byte // of a line that is longer than from's buffer
 }
 
-// capped is a reader that fails once more than left bytes came.
-type capped struct {
-	r    io.Reader
-	left int64
+func newLineReader(from io.Reader, limit int) *lineReader {
+	return &lineReader{from: bufio.NewReaderSize(from, 64<<10), limit: limit}
 }
 
-func (c *capped) Read(p []byte) (int, error) {
+// next returns the next line without its end, valid until the next call. The
+// last one may lack its end. After it comes [io.EOF].
+func (r *lineReader) next() ([]byte, error) {
+	r.line = r.line[:0]
+	for {
+		part, err := r.from.ReadSlice('\n')
+		if len(r.line)+len(bytes.TrimSuffix(part, []byte("\n"))) > r.limit {
+			return nil, fmt.Errorf("it is larger than %d bytes, the limit for a row", r.limit)
+		}
+		switch {
+		case err == nil && len(r.line) == 0:
+			return part[:len(part)-1], nil
+		case err == nil:
+			r.line = append(r.line, part...)
+			return r.line[:len(r.line)-1], nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			r.line = append(r.line, part...)
+		case errors.Is(err, io.EOF) && len(r.line)+len(part) > 0:
+			r.line = append(r.line, part...)
+			return r.line, nil
+		default:
+			return nil, err
+		}
+	}
+}
+
+// cappedReader is a reader that fails once more than limit bytes came.
+type cappedReader struct {
+	r           io.Reader
+	left, limit int64
+}
+
+func (c *cappedReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	if c.left -= int64(n); c.left < 0 {
-		return 0, errors.New("the download is larger than allowed")
+		return 0, fmt.Errorf("the download is larger than %d bytes, the limit for one", c.limit)
 	}
 	return n, err
 }

@@ -38,7 +38,9 @@ var ErrLeaseLost = errors.New("the lease is lost")
 
 // Store keeps what arrived and which imports are wanted. It is the inbox and
 // the queue in one, so that a notification can't be in the one and not in the
-// other. Implementations are safe for concurrent use.
+// other. Implementations are safe for concurrent use. Every call returns within
+// a few seconds, also when a network has gone silent: one call is all that a
+// receiver's inbox, and its search for imports, have under way.
 //
 // A job's import is wanted while its wanted generation is ahead of its done
 // one. A resend raises the wanted generation like any other notification; that
