@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/testtool"
 )
 
 // TestCurlRepeats pastes the lines into a shell, and compares what arrives with
@@ -150,15 +152,8 @@ func parted(t *testing.T, raw []byte) (head []string, body []byte) {
 	return head, body
 }
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
+// needs skips or fails the test when tool can't be had.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be installed here", tool)
-	}
-	t.Fatalf("%s is not installed: make deps", tool)
+	testtool.Need(t, tool)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/scrapehook/scrapehook/internal/pgtest"
+	"github.com/scrapehook/scrapehook/internal/testtool"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
 	"github.com/scrapehook/scrapehook/receiver/storetest"
@@ -26,8 +27,8 @@ var server pgtest.Server
 
 func TestMain(m *testing.M) {
 	// An example can't be skipped from within.
-	if pgtest.LeftOut() {
-		fmt.Fprintln(os.Stderr, "left out, because PostgreSQL can't be installed here: the examples of pgstore")
+	if !testtool.Available("postgres") {
+		fmt.Fprintln(os.Stderr, "left out: the examples of pgstore, because PostgreSQL is missing")
 		if err := flag.Set("test.skip", "^Example"); err != nil {
 			panic(err)
 		}

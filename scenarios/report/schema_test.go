@@ -6,13 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/scrapehook/scrapehook/internal/testtool"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
@@ -170,15 +169,8 @@ func validJUnit(t *testing.T, dir string, document []byte) error {
 	return err
 }
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
+// needs skips or fails the test when tool can't be had.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be installed here", tool)
-	}
-	t.Fatalf("%s is not installed: make deps", tool)
+	testtool.Need(t, tool)
 }
