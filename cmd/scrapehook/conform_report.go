@@ -13,6 +13,7 @@ import (
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 )
 
 // sink is one form of the report and where it goes.
@@ -138,16 +139,16 @@ func (f conformFlags) beginRecord(cfg *scenarios.Config) (end func() error, err 
 	if f.record == "" {
 		return func() error { return nil }, nil
 	}
-	recorder, end, err := openRecord(f.record, cfg.Endpoint, cfg.Profile.Name)
+	recorder, err := record.Create(f.record, []string{cfg.Endpoint}, cfg.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Sent = func(job int64, r delivery.Request, a delivery.Attempt) {
 		if r.Method == "" && r.ContentType == "" {
-			recorder.AddDelivery(job, a, r.Body)
+			recorder.AddAttempt(job, a, r.Body)
 		}
 	}
-	return end, nil
+	return recorder.Close, nil
 }
 
 // comparing reads the earlier report, if there is one to compare with, and
