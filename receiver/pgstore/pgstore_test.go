@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/goleak"
 
 	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/internal/testtool"
@@ -35,6 +36,10 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
