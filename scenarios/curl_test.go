@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/redact"
 	"github.com/scrapehook/scrapehook/internal/testtool"
 )
 
@@ -52,7 +53,7 @@ func TestCurlRepeats(t *testing.T) {
 			t.Parallel()
 			host, arrived := onePeer(t)
 			raw := strings.ReplaceAll(tc.raw, "HOST", host)
-			r := newRedactor(Config{Token: Token{"query", "token", "s3cr'et "}})
+			r := redactorOf(Config{Token: Token{"query", "token", "s3cr'et "}})
 			line, why := curl("http://"+host+"/", stream{[]byte(raw), int64(len(raw))}, time.Minute, false, r)
 			if line == "" {
 				t.Fatalf("no line: %s", why)
@@ -91,7 +92,7 @@ func TestNoCurl(t *testing.T) {
 		{"more than was kept", raw + "a=b", 1 << 20, false, "too long"},
 		{"no HTTP", "hello\r\n\r\n", 0, false, "such a head"},
 	} {
-		line, why := curl("http://127.0.0.1/", stream{[]byte(tc.raw), max(tc.total, int64(len(tc.raw)))}, time.Second, tc.paced, redactor{})
+		line, why := curl("http://127.0.0.1/", stream{[]byte(tc.raw), max(tc.total, int64(len(tc.raw)))}, time.Second, tc.paced, redact.Redactor{})
 		if line != "" || !strings.Contains(why, tc.why) {
 			t.Errorf("%s: line %q, because %q", tc.name, line, why)
 		}

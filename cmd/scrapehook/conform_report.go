@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
@@ -110,7 +112,7 @@ func listRequirements(w io.Writer, selected []scenarios.Scenario, output string)
 		for _, s := range selected {
 			list = append(list, entry{
 				s.ID, s.Level, s.Title, fmt.Sprintf("%s: %q", s.Source.Document, s.Source.Quote),
-				s.Sent, s.Observed, s.Lane == scenarios.Kill, s.Effect,
+				s.Sent, s.Observed, s.Phase == scenarios.Kill, s.Effect,
 			})
 		}
 		out := json.NewEncoder(w)
@@ -121,13 +123,7 @@ func listRequirements(w io.Writer, selected []scenarios.Scenario, output string)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tLEVEL\tNEEDS\tREQUIREMENT")
 	for _, s := range selected {
-		needs := "-"
-		switch {
-		case s.Lane == scenarios.Kill:
-			needs = "--run, a probe"
-		case s.Effect:
-			needs = "a probe"
-		}
+		needs := cmp.Or(strings.Join(s.Requires(), ", "), "-")
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.ID, s.Level, needs, s.Title)
 	}
 	return table.Flush()

@@ -24,9 +24,9 @@ func variants() map[string]scenarios.Report {
 	for _, v := range []scenarios.Overall{scenarios.Conformant, scenarios.Partial, scenarios.Failed, scenarios.Broken} {
 		r := sample()
 		r.Verdict = v
-		r.Lanes = map[scenarios.Lane]time.Duration{}
-		for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
-			r.Lanes[lane] = time.Second
+		r.Phases = map[scenarios.Phase]time.Duration{}
+		for _, phase := range scenarios.Phases() {
+			r.Phases[phase] = time.Second
 		}
 		r.Results[0].Known, r.Results[2].Known = "ticket 7", "ticket 8"
 		variants[string(v)] = r
@@ -70,7 +70,7 @@ func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	schema := strictSchema(t, "../../docs/conform-report.schema.json")
 	for name, change := range map[string]func(map[string]any){
-		"another version":     func(d map[string]any) { d["schema"] = 2 },
+		"another version":     func(d map[string]any) { d["schema"] = 99 },
 		"an unknown verdict":  func(d map[string]any) { d["verdict"] = "fine" },
 		"a field that is new": func(d map[string]any) { d["mood"] = "good" },
 		"a field that is not": func(d map[string]any) { delete(d, "seed") },
