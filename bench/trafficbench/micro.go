@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // What a send is made of, measured by Go benchmarks of the packages themselves.

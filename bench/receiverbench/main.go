@@ -25,7 +25,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 	"github.com/scrapehook/scrapehook/internal/pgtest"
 )
 

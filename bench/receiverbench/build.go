@@ -11,16 +11,15 @@ import (
 
 // The sources of what is built for a run, from the repository's root.
 const (
-	// riverModule is the handler that inserts with River. It has dependencies of
-	// its own, which may not be to be had.
-	riverModule = "e2e/receiverbench/river"
-	thisPackage = "e2e/receiverbench"
-	profile     = ".ci/build.pgo"
+	// riverPackage is the handler that inserts with River.
+	riverPackage = "bench/receiverbench/river"
+	thisPackage  = "bench/receiverbench"
+	profile      = ".ci/build.pgo"
 )
 
 // buildRiver builds the handler that inserts with River.
 func (b *bench) buildRiver(ctx context.Context) string {
-	return b.build(ctx, "River's handler", riverModule, "river")
+	return b.build(ctx, "River's handler", riverPackage, "river")
 }
 
 // buildProfiled builds this program, for its bare handler, by the profile by

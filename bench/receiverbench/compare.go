@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // pair is a variant's measurement and the bare handler's right before it.

@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // settings of a run.

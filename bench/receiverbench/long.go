@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // millionPatience bounds how long the import of a million rows may take while

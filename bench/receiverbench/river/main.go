@@ -1,7 +1,6 @@
 // Command river answers notifications as receiverbench's other handlers do, and
 // puts each into a queue of River's before it answers: what one would write with
-// the job queue for PostgreSQL that Go has. It is a module of its own, so that
-// nobody who uses scrapehook gets River with it.
+// the job queue for PostgreSQL that Go has.
 //
 //	river ADDRESS DATABASE
 package main

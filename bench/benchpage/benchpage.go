@@ -76,5 +76,5 @@ func Write(path, name, text string) error {
 		return fmt.Errorf("%s has no place for the tables: put the lines %q and %q there", path, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
 	page = bytes.Join([][]byte{before, []byte(begin), []byte("\n" + text + "\n"), []byte(end), after}, nil)
-	return os.WriteFile(path, page, 0o600) //nolint:gosec // the user names the file
+	return os.WriteFile(path, page, 0o600)
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // markdown is all tables; parts may be nil.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/scrapehook/scrapehook/e2e/benchpage"
+	"github.com/scrapehook/scrapehook/bench/benchpage"
 )
 
 // goals are what scrapehook's sender is to reach, and what it did; of the
