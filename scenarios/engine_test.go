@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -23,7 +22,7 @@ func judge(t *testing.T, ctx context.Context, filter string, prepare func(*model
 	t.Cleanup(m.stop)
 	cfg := scenarios.Config{Endpoint: "/webhook", Handler: m.serve, Seed: 7, Fast: true, Probes: []probe.Probe{m}}
 	prepare(m, &cfg)
-	selected, err := scenarios.Select(catalogue.All(), filter)
+	selected, err := scenarios.Select(scenarios.Catalogue(), filter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +91,7 @@ func TestPrerequisitesBlock(t *testing.T) {
 	})
 }
 
-// TestOnePlace: with one place on the slot, scenarios that pause and
+// TestOnePlace: with one place on the floor, scenarios that pause and
 // prerequisites that fail must not wait for each other for ever.
 func TestOnePlace(t *testing.T) {
 	t.Parallel()
@@ -116,7 +115,7 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	})
-	if !r.Interrupted || len(r.Results) != len(catalogue.All()) {
+	if !r.Interrupted || len(r.Results) != len(scenarios.Catalogue()) {
 		t.Fatalf("interrupted %v, %d results", r.Interrupted, len(r.Results))
 	}
 	verdicts := map[scenarios.Verdict]int{}
@@ -150,11 +149,11 @@ func TestHarnessErrorIsNoVerdict(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	t.Parallel()
-	all := scenarios.Selection{Scenarios: catalogue.All(), Of: len(catalogue.All())}
+	all := scenarios.Catalogue()
 	for _, tc := range []struct {
 		name string
 		cfg  scenarios.Config
-		some scenarios.Selection
+		some []scenarios.Scenario
 	}{
 		{"no endpoint", scenarios.Config{}, all},
 		{"no host", scenarios.Config{Endpoint: "http:///x"}, all},
@@ -162,7 +161,7 @@ func TestStartRefuses(t *testing.T) {
 		{"an API URL without a host", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIURL: "/api/v1/"}, all},
 		{"an API address without a port", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIListen: "127.0.0.1"}, all},
 		{"a negative timeout", scenarios.Config{Endpoint: "http://127.0.0.1:1/", EffectTimeout: -1}, all},
-		{"no scenario", scenarios.Config{Endpoint: "http://127.0.0.1:1/"}, scenarios.Selection{}},
+		{"no scenario", scenarios.Config{Endpoint: "http://127.0.0.1:1/"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

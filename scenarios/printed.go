@@ -14,35 +14,35 @@ import (
 const outputKept = 4 << 10
 
 // printed is what the receiver printed since a mark; empty when it is not ours.
-func (h *harness) printed(mark int64) string {
-	if h.receiver == nil {
+func (l *lab) printed(mark int64) string {
+	if l.receiver == nil {
 		return ""
 	}
-	return h.receiver.Log().Since(mark)
+	return l.receiver.Log().Since(mark)
 }
 
-func (h *harness) mark() int64 {
-	if h.receiver == nil {
+func (l *lab) mark() int64 {
+	if l.receiver == nil {
 		return 0
 	}
-	return h.receiver.Log().Mark()
+	return l.receiver.Log().Mark()
 }
 
 // processEvents are what happened to the receiver since a moment.
-func (h *harness) processEvents(since time.Time) []process.Event {
-	if h.receiver == nil {
+func (l *lab) processEvents(since time.Time) []process.Event {
+	if l.receiver == nil {
 		return nil
 	}
-	return h.receiver.Log().Events(since)
+	return l.receiver.Log().Events(since)
 }
 
 // output is what the receiver printed while the scenario ran.
-func (d *Driver) output() string {
-	ids := make([]string, len(d.jobs))
-	for i, job := range d.jobs {
+func (s *Stage) output() string {
+	ids := make([]string, len(s.jobs))
+	for i, job := range s.jobs {
 		ids[i] = strconv.FormatInt(job, 10)
 	}
-	return excerpt(d.harness.redactor.Text(d.harness.printed(d.printed)), ids, outputKept)
+	return excerpt(s.lab.redactor.text(s.lab.printed(s.printed)), ids, outputKept)
 }
 
 // excerpt cuts text to about that many bytes, by lines: first come those that

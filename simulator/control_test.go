@@ -2,7 +2,6 @@ package simulator_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -170,13 +169,14 @@ func TestControlledJobs(t *testing.T) {
 		Attempts []struct {
 			Delivery uint64
 			Reason   delivery.Reason
+			Status   webhook.Status
 		}
 	}
 	eventually(t, func() bool {
-		control(t, s, "GET", "deliveries?limit=2", "", &seen)
-		return len(seen.Attempts) == 2
+		control(t, s, "GET", "deliveries?limit=1", "", &seen)
+		return len(seen.Attempts) == 1 && seen.Attempts[0].Status == webhook.Stopped
 	})
-	control(t, s, "POST", fmt.Sprintf("deliveries/%d/resend", seen.Attempts[1].Delivery), "", nil)
+	control(t, s, "POST", fmt.Sprintf("deliveries/%d/resend", seen.Attempts[0].Delivery), "", nil)
 	if got := await(t, notified); !strings.Contains(got, "status=stopped") {
 		t.Errorf("resent %s", got)
 	}
@@ -219,7 +219,7 @@ func TestAContinuedJobDrawsAgain(t *testing.T) {
 	t.Parallel()
 	cfg := config()
 	cfg.JobTime = time.Millisecond
-	cfg.Outcomes = simulator.Mix{{Status: webhook.Finished, Weight: 1}, {Status: webhook.Failed, Weight: 1}}
+	cfg.EndStatuses = simulator.Mix{{Value: webhook.Finished, Weight: 1}, {Value: webhook.Failed, Weight: 1}}
 	s, _ := run(t, cfg)
 	for range 10 {
 		id, _ := createJob(t, s)
@@ -240,11 +240,12 @@ func TestAContinuedJobDrawsAgain(t *testing.T) {
 	}
 }
 
-// TestAFullSenderLosesNothing: what it has no room for is notified when it has.
-func TestAFullSenderLosesNothing(t *testing.T) {
+// TestFullSender: what the sender has no room for waits in the outbox, and is an
+// error for nobody.
+func TestFullSender(t *testing.T) {
 	t.Parallel()
 	cfg := config()
-	cfg.MaxPending, cfg.TimeScale = 1, 100
+	cfg.MaxPending, cfg.JobTime = 1, time.Hour
 	release := make(chan struct{})
 	got := make(chan string, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -253,28 +254,45 @@ func TestAFullSenderLosesNothing(t *testing.T) {
 		<-release
 	}))
 	t.Cleanup(server.Close)
-	refused := make(chan error, 10)
-	cfg.Endpoints, cfg.OnError = []string{server.URL}, func(err error) { refused <- err }
+	cfg.Endpoints, cfg.OnError = []string{server.URL}, func(err error) { t.Errorf("told of %v", err) }
 	s, _ := run(t, cfg)
 	t.Cleanup(func() { close(release) })
-	first, _ := createJob(t, s)
+	var job controlled
+	control(t, s, "POST", "jobs", `{"takes":"1ms"}`, &job)
 	await(t, got)
-	second, _ := createJob(t, s)
-	if err := await(t, refused); !errors.Is(err, delivery.ErrFull) {
-		t.Errorf("told of %v", err)
-	}
-	var job struct{ Unnotified bool }
-	if control(t, s, "GET", fmt.Sprintf("jobs/%d", second), "", &job); !job.Unnotified {
-		t.Error("the refused notification is not seen")
-	}
-	release <- struct{}{}
-	if text := await(t, got); !strings.Contains(text, fmt.Sprintf("scrapingjob_id=%d&", second)) {
-		t.Errorf("after job %d came %s, want job %d", first, text, second)
+	control(t, s, "POST", "jobs", `{"takes":"1ms"}`, &job)
+	second := job.ID
+	var seen struct {
+		Pending []struct {
+			Delivery uint64
+			Job      int64
+		}
+		Total int `json:"pending_total"`
 	}
 	eventually(t, func() bool {
-		control(t, s, "GET", fmt.Sprintf("jobs/%d", second), "", &job)
-		return !job.Unnotified
+		control(t, s, "GET", fmt.Sprintf("deliveries?job=%d", second), "", &seen)
+		return seen.Total == 1
 	})
+	if p := seen.Pending[0]; p.Delivery != 0 || p.Job != second {
+		t.Errorf("pending is %+v, want it in the outbox", p)
+	}
+	// Continued while its notification waits, it is still notified as it ended,
+	// and of its second end too.
+	control(t, s, "POST", "jobs", `{"takes":"1h"}`, &job)
+	path := fmt.Sprintf("jobs/%d", job.ID)
+	control(t, s, "POST", path+"/end", `{"status":"failed","rows":3,"failed_pages":2}`, &job)
+	control(t, s, "POST", path+"/continue", "", &job)
+	control(t, s, "POST", path+"/stop", "", &job)
+	for _, want := range []string{
+		fmt.Sprintf("scrapingjob_id=%d&status=finished&", second),
+		fmt.Sprintf("scrapingjob_id=%d&status=failed&", job.ID),
+		fmt.Sprintf("scrapingjob_id=%d&status=stopped&", job.ID),
+	} {
+		release <- struct{}{}
+		if text := await(t, got); !strings.HasPrefix(text, want) {
+			t.Errorf("notified of %s, want %s", text, want)
+		}
+	}
 }
 
 func TestSeedStateAndReset(t *testing.T) {

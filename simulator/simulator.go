@@ -1,7 +1,7 @@
 // Package simulator puts the parts of the simulated Web Scraper Cloud together
-// and runs them: its store, its HTTP API, the clock that its jobs live by, and
-// the sender of its notifications. It is wiring; each part has a package of its
-// own.
+// and runs them: the cloud with its jobs, its HTTP API, the clock that jobs live
+// by, and the sender of their notifications. It is wiring; each part has a
+// package of its own. [Start] is for Go tests of a receiver.
 package simulator
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// Config says what to simulate. Token and JobTime are required.
+// Config says what to simulate. Token is required.
 type Config struct {
 	// Listen is the API's address; empty is a free port of 127.0.0.1. Other
 	// machines may only call if AllowRemote is set, and the control API only if
@@ -45,26 +45,28 @@ type Config struct {
 	Faults []fault.Rule
 	// Endpoints are the URLs that ended jobs are notified to.
 	Endpoints []string
-	// MaxPending bounds the notifications that the sender holds, see
-	// [delivery.Config]; what it refuses waits with its job.
-	MaxPending int
+	// Concurrency bounds the attempts under way to each endpoint, and MaxPending
+	// the notifications to it that the sender has taken, see [delivery.Config].
+	// What it has no room for waits in the cloud's outbox.
+	Concurrency, MaxPending int
 	// Seed decides every generated value and outcome. AnySeed says that the
 	// one of State may take its place.
 	Seed    uint64
 	AnySeed bool
 	// Profile of the sender's rules; the zero value is the 2020 profile.
 	Profile webhook.Profile
-	// JobTime is about how long a job takes from its creation to its end.
+	// JobTime is about how long a job takes from its creation to its end; 0:
+	// jobs move only when they are told to.
 	JobTime time.Duration
 	// TimeScale is how many simulated seconds pass in a real one; 0 is 1. Jobs,
 	// schedulers and resends live by them, attempts do not.
 	TimeScale float64
 	// Rows are what a job collects whose pages are all full.
 	Rows int
-	// Turnouts say how start pages turn out, and Outcomes how jobs end whose
+	// Turnouts say how start pages turn out, and EndStatuses how jobs end whose
 	// pages are all full; none is always finished.
-	Turnouts cloud.Turnouts
-	Outcomes Mix
+	Turnouts    cloud.Turnouts
+	EndStatuses Mix
 	// Records are users' own rows, by sitemap name; see [cloud.Config].
 	Records map[string]*cloud.RecordFile
 	// State is the path of a file that everything lasts in; empty: nothing
@@ -72,12 +74,15 @@ type Config struct {
 	State string
 	// OnCall and OnAttempt are told of the API's calls, as [api.Config] says,
 	// and of the attempts to notify, as [delivery.Config] says. OnError is told
-	// of a job that could not go on or be notified. They are called by many
-	// goroutines. Nil: nobody watches.
+	// of a job that could not go on, as [cloud.Config] says. They are called by
+	// many goroutines. Nil: nobody watches.
 	OnCall    func(api.Call)
 	OnAttempt func(delivery.Attempt)
 	OnError   func(error)
 }
+
+// Mix is statuses with their weights.
+type Mix = cloud.Mix
 
 // ErrListen means that the API's address could not be opened.
 var ErrListen = errors.New("opening the API's address")
@@ -89,16 +94,14 @@ type Simulator struct {
 	// Seed is the one in use.
 	Seed uint64
 
-	cfg        Config
-	listener   net.Listener
-	handler    http.Handler
-	state      *state.File // nil: nothing lasts
-	clock      *clock.Clock
-	lifecycle  *lifecycle
-	faults     *fault.Plan
-	endpoints  control.Endpoints
-	deliveries control.Deliveries
-	running    atomic.Bool
+	cfg      Config
+	listener net.Listener
+	handler  http.Handler
+	state    *state.File // nil: nothing lasts
+	clock    *clock.Clock
+	faults   *fault.Plan
+	history  control.History
+	running  atomic.Bool
 }
 
 // New puts a simulator together and opens its address, at which connections
@@ -110,9 +113,6 @@ func New(ctx context.Context, cfg Config) (*Simulator, error) {
 	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
-	}
-	if cfg.OnError == nil {
-		cfg.OnError = func(error) {}
 	}
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -143,25 +143,21 @@ func (cfg Config) check() error {
 	if !loopback.Host(host) && !cfg.AllowRemote {
 		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", cfg.Listen)
 	}
-	if cfg.JobTime <= 0 {
-		return fmt.Errorf("the time of a job is %v, and must be above 0", cfg.JobTime)
+	for _, url := range cfg.Endpoints {
+		if err := delivery.CheckURL(url); err != nil {
+			return err
+		}
 	}
-	if cfg.Rows < 0 {
-		return fmt.Errorf("a job can't have %d rows", cfg.Rows)
-	}
-	return cfg.Outcomes.check(cfg.Profile)
+	return nil
 }
 
 // assemble makes the parts and plugs them together.
 func (s *Simulator) assemble(ctx context.Context) (err error) {
 	ctx = context.WithoutCancel(ctx) // what happens during a stop is to last too
-	cfg := &s.cfg
-	if err := s.endpoints.Set(cfg.Endpoints); err != nil {
-		return err
-	}
 	if err := s.openState(ctx); err != nil {
 		return err
 	}
+	cfg := &s.cfg
 	s.Seed = cfg.Seed
 	s.faults = fault.NewPlan(cfg.Seed)
 	for _, rule := range cfg.Faults {
@@ -172,42 +168,45 @@ func (s *Simulator) assemble(ctx context.Context) (err error) {
 	if err := s.startClock(ctx); err != nil {
 		return err
 	}
+	if err := s.makeCloud(ctx); err != nil {
+		return err
+	}
 	if err := s.makeSender(ctx); err != nil {
 		return err
 	}
-	kind := cloud.Config{
-		Seed: cfg.Seed, Profile: cfg.Profile, Notify: s.notify, Now: s.clock.Now,
-		Rows: cfg.Rows, Turnouts: cfg.Turnouts, Records: cfg.Records,
-	}
-	if s.state != nil {
-		kind.Keep = func(changes ...cloud.Change) error { return s.state.Keep(ctx, changes...) }
-	}
-	if s.Cloud, err = cloud.New(kind); err != nil {
-		return err
-	}
-	s.lifecycle = newLifecycle(s.Cloud, s.clock, *cfg)
-	if err := s.restore(ctx); err != nil {
-		return err
-	}
-	s.handler, err = s.serve(ctx)
+	s.handler, err = s.serve()
 	return err
 }
 
+// makeCloud makes the cloud, with what the last process has left.
+func (s *Simulator) makeCloud(ctx context.Context) (err error) {
+	cfg := cloud.Config{
+		Seed: s.cfg.Seed, Profile: s.cfg.Profile, Endpoints: s.cfg.Endpoints, Clock: s.clock,
+		JobTime: s.cfg.JobTime, EndStatuses: s.cfg.EndStatuses, Rows: s.cfg.Rows,
+		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, OnError: s.cfg.OnError,
+	}
+	if s.state != nil {
+		cfg.Keep = func(tx cloud.Transaction) error { return s.state.Keep(ctx, tx) }
+	}
+	if s.Cloud, err = cloud.New(cfg); err != nil || s.state == nil {
+		return err
+	}
+	return s.state.Load(ctx, s.Cloud.Restore)
+}
+
 // serve makes the handler of both APIs.
-func (s *Simulator) serve(ctx context.Context) (http.Handler, error) {
+func (s *Simulator) serve() (http.Handler, error) {
 	vendors, err := api.New(api.Config{
 		Cloud: s.Cloud, Token: s.cfg.Token, RateLimit: s.cfg.RateLimit, Observe: s.cfg.OnCall,
-		Fault:      func(c api.Call) fault.Fault { return s.faults.For(c.Route, c.JobID) },
-		JobCreated: s.lifecycle.watch, SchedulerEnabled: s.lifecycle.watchScheduler,
+		Fault: func(c api.Call) fault.Fault { return s.faults.For(c.Route, c.JobID) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	ours := control.New(control.Config{
 		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.Cloud, Sender: s.Sender, Clock: s.clock, Faults: s.faults,
-		Client:    &delivery.Client{Profile: s.cfg.Profile},
-		Endpoints: &s.endpoints, Deliveries: &s.deliveries,
-		JobChanged: s.lifecycle.watch, Reset: func() error { return s.reset(ctx) }, Ready: s.running.Load,
+		Client: &delivery.Client{Profile: s.cfg.Profile}, History: &s.history,
+		Reset: s.reset, Ready: s.running.Load,
 		AllowRemote: s.cfg.AllowRemoteControl,
 	})
 	// Not http.ServeMux: it would redirect odd paths, which the vendor's API
@@ -221,29 +220,17 @@ func (s *Simulator) serve(ctx context.Context) (http.Handler, error) {
 	}), nil
 }
 
-// reset empties the cloud, the sender and the plan of faults.
-func (s *Simulator) reset(ctx context.Context) error {
-	s.faults.Clear()
-	s.Sender.Clear()
-	s.deliveries.Clear()
-	if err := s.Cloud.Reset(); err != nil {
-		return err
-	}
-	if s.state != nil {
-		return s.state.Reset(ctx)
-	}
-	return nil
-}
-
-// notify hands a notification to the sender, for every endpoint.
-func (s *Simulator) notify(n webhook.Notification) error {
-	var failed []error
-	for i, url := range s.endpoints.URLs() {
-		if _, err := s.Sender.Send(url, n); err != nil {
-			failed = append(failed, fmt.Errorf("to endpoint %d: %w", i+1, err)) // its URL may bear a secret
+// reset empties the cloud, the sender and the plan of faults, at once: while it
+// does, no verb is carried out and nothing is taken for delivery.
+func (s *Simulator) reset() error {
+	return s.Sender.Reset(func() error {
+		if err := s.Cloud.Reset(); err != nil {
+			return err
 		}
-	}
-	return errors.Join(failed...)
+		s.faults.Clear()
+		s.history.Clear()
+		return nil
+	})
 }
 
 // BaseURL is where the API is, with a slash at its end.
@@ -272,6 +259,23 @@ func (s *Simulator) Unended() int {
 	return unended
 }
 
+// maxListed bounds what Pending lists of the outbox.
+const maxListed = 1000
+
+// Pending lists the notifications that are neither acknowledged nor given up:
+// those that the sender has taken, and the oldest of those in the outbox, which
+// have no delivery number. total counts all. After Run it is what the stop has
+// left undone.
+func (s *Simulator) Pending() (listed []delivery.Pending, total int) {
+	waiting, inOutbox := s.Cloud.Waiting(0, maxListed) // first: what is taken meanwhile is listed twice, not missed
+	listed = s.Sender.Pending()
+	total = len(listed) + inOutbox
+	for _, w := range waiting {
+		listed = append(listed, delivery.Pending{URL: w.Endpoint, Notification: w.Notification, Attempt: 1, Due: w.Due})
+	}
+	return listed, total
+}
+
 // Close frees the address and the state of a simulator that is never run.
 func (s *Simulator) Close() error { return errors.Join(s.listener.Close(), s.closeState()) }
 
@@ -282,8 +286,7 @@ const stopPatience = time.Second
 // Run serves the API, lets jobs live and sends notifications, until ctx ends or
 // the API can't be served any more, and returns when everything has stopped.
 // Only the latter, and a state file that can't be written any more, is an error.
-// What is left undone then is told by Unended
-// and the sender's Pending. It can be called once.
+// What is left undone then is told by Unended and Pending. It can be called once.
 func (s *Simulator) Run(ctx context.Context) error {
 	// The calls end by a context of their own, some time after ctx.
 	calls, endCalls := context.WithCancel(context.WithoutCancel(ctx))
@@ -299,7 +302,7 @@ func (s *Simulator) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Sender.Run(ctx) })
 	g.Go(func() error {
-		s.lifecycle.run(ctx)
+		s.Cloud.Run(ctx)
 		return nil
 	})
 	g.Go(func() error {

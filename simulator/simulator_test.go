@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +160,8 @@ func TestEveryEndpointIsNotified(t *testing.T) {
 		t.Errorf("notified of %s and %s", a, b)
 	}
 	stop() // at most an attempt is under way, or its resend waits
-	if pending := s.Sender.Pending(); len(pending) == 0 || pending[len(pending)-1].URL != second {
+	pending := s.Sender.Pending()
+	if !slices.ContainsFunc(pending, func(p delivery.Pending) bool { return p.URL == second }) {
 		t.Errorf("pending is %+v, want the resend to the second endpoint", pending)
 	}
 }
@@ -171,7 +173,7 @@ func TestOutcomes(t *testing.T) {
 			t.Parallel()
 			cfg := config()
 			url, notified := endpoint(t, http.StatusNoContent)
-			cfg.Endpoints, cfg.Outcomes = []string{url}, simulator.Mix{{Status: status, Weight: 1}}
+			cfg.Endpoints, cfg.EndStatuses = []string{url}, simulator.Mix{{Value: status, Weight: 1}}
 			s, _ := run(t, cfg)
 			id, _ := createJob(t, s)
 			if got := await(t, notified); !strings.Contains(got, "status="+string(status)) {
@@ -223,19 +225,18 @@ func TestADeletedJobIsLeftAlone(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*simulator.Config){
-		"no token":         func(c *simulator.Config) { c.Token = "" },
-		"no job time":      func(c *simulator.Config) { c.JobTime = 0 },
-		"rows":             func(c *simulator.Config) { c.Rows = -1 },
-		"an endpoint":      func(c *simulator.Config) { c.Endpoints = []string{"localhost"} },
-		"every interface":  func(c *simulator.Config) { c.Listen = ":0" },
-		"another machine":  func(c *simulator.Config) { c.Listen = "192.0.2.1:80" },
-		"no address":       func(c *simulator.Config) { c.Listen = "8085" },
-		"no ending":        func(c *simulator.Config) { c.Outcomes = simulator.Mix{{Status: webhook.Started, Weight: 1}} },
-		"no share":         func(c *simulator.Config) { c.Outcomes = simulator.Mix{{Status: webhook.Failed}} },
-		"a negative share": func(c *simulator.Config) { c.Outcomes = simulator.Mix{{Status: webhook.Failed, Weight: -1}} },
-		"a share twice":    func(c *simulator.Config) { c.Outcomes = simulator.Mix{{webhook.Failed, 1}, {webhook.Failed, 1}} },
+		"no token":          func(c *simulator.Config) { c.Token = "" },
+		"a negative time":   func(c *simulator.Config) { c.JobTime = -1 },
+		"rows":              func(c *simulator.Config) { c.Rows = -1 },
+		"an endpoint":       func(c *simulator.Config) { c.Endpoints = []string{"localhost"} },
+		"every interface":   func(c *simulator.Config) { c.Listen = ":0" },
+		"another machine":   func(c *simulator.Config) { c.Listen = "192.0.2.1:80" },
+		"no address":        func(c *simulator.Config) { c.Listen = "8085" },
+		"no end":            func(c *simulator.Config) { c.EndStatuses = simulator.Mix{{Value: webhook.Started, Weight: 1}} },
+		"no weight":         func(c *simulator.Config) { c.EndStatuses = simulator.Mix{{Value: webhook.Failed}} },
+		"an endpoint twice": func(c *simulator.Config) { c.Endpoints = []string{"http://a.example/", "http://a.example/"} },
 		"shelved in 2022": func(c *simulator.Config) {
-			c.Profile, c.Outcomes = webhook.Profile2022(), simulator.Mix{{webhook.Shelved, 1}}
+			c.Profile, c.EndStatuses = webhook.Profile2022(), simulator.Mix{{Value: webhook.Shelved, Weight: 1}}
 		},
 		"a profile unlimited": func(c *simulator.Config) { c.Profile = webhook.Profile{Name: "mine"} },
 	} {
@@ -266,18 +267,5 @@ func TestAddressInUse(t *testing.T) {
 	cfg.Listen = strings.TrimSuffix(strings.TrimPrefix(s.BaseURL(), "http://"), "/api/v1/")
 	if _, err := simulator.New(t.Context(), cfg); !errors.Is(err, simulator.ErrListen) {
 		t.Errorf("got %v, want ErrListen", err)
-	}
-}
-
-func TestParseMix(t *testing.T) {
-	t.Parallel()
-	mix, err := simulator.ParseMix("finished=90,failed=10")
-	if err != nil || len(mix) != 2 || mix[0] != (simulator.Share{Status: webhook.Finished, Weight: 90}) || mix[1].Status != webhook.Failed {
-		t.Errorf("got %v, %v", mix, err)
-	}
-	for _, text := range []string{"", "finished", "finished=", "finished=x", "finished=1,"} {
-		if mix, err := simulator.ParseMix(text); err == nil {
-			t.Errorf("%q became %v", text, mix)
-		}
 	}
 }

@@ -14,12 +14,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/fault"
-	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -33,6 +33,8 @@ type cloudFlags struct {
 	jobTime          time.Duration
 	rows             int
 	maxAttempts      int
+	concurrency      int
+	maxPending       int
 	allowRemote      bool
 
 	allowRemoteControl     bool
@@ -86,10 +88,12 @@ be opened.`,
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids, rows and outcomes (default random, and printed)")
 	addProfileFlag(flags, &f.profile)
 	flags.IntVar(&f.maxAttempts, "max-attempts", webhook.Profile2020().MaxAttempts, "attempts to notify in all, 0 is without limit")
+	flags.IntVar(&f.concurrency, "concurrency", delivery.DefaultConcurrency, "attempts under way at once to each endpoint")
+	flags.IntVar(&f.maxPending, "max-pending", delivery.DefaultMaxPending, "notifications to each endpoint that are under way or wait for a resend; others wait in the outbox")
 	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes, give or take a quarter")
 	flags.Float64Var(&f.timeScale, "time-scale", 1, "simulated `seconds` in a real one: of jobs, schedules and resend delays, never of an attempt's 10 s")
 	flags.IntVar(&f.rows, "rows", 100, "rows of a job; one that fails or is stopped has half of them")
-	flags.StringVar(&f.outcome, "outcome", "finished=1", "`shares` of how jobs end: of finished, failed, stopped and shelved")
+	flags.StringVar(&f.outcome, "outcome", "finished=1", "`weights` of how jobs end: of finished, failed, stopped and shelved")
 	flags.StringArrayVar(&f.pages, "pages", nil, "`rule` for how start pages turn out: empty, failed or full, = and a share like 5% or a pattern of URLs; several may be given")
 	flags.StringArrayVar(&f.records, "records", nil, "rows of your own: `[SITEMAP=]FILE` of JSON objects, one a line; several may be given")
 	flags.StringArrayVar(&f.faults, "fault", nil, fmt.Sprintf("`rule` for what goes wrong with the API, like stall,route=account,nth=1,delay=15s; of the kinds\n%v; several may be given", fault.All()))
@@ -132,16 +136,16 @@ func (f *cloudFlags) beginRecord(cfg *simulator.Config) (end func() error, err e
 	if f.record == "" {
 		return func() error { return nil }, nil
 	}
-	recorder, err := record.Create(f.record, f.endpoints, cfg.Profile.Name)
+	recorder, end, err := openRecord(f.record, strings.Join(redacted(f.endpoints), " "), cfg.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
 	told := cfg.OnAttempt
 	cfg.OnAttempt = func(a delivery.Attempt) {
-		recorder.AddAttempt(a.Notification.JobID, a, cfg.Profile.AppendForm(nil, a.Notification))
+		recorder.AddDelivery(a.Notification.JobID, a, cfg.Profile.AppendForm(nil, a.Notification))
 		told(a)
 	}
-	return recorder.Close, nil
+	return end, nil
 }
 
 // serve runs the simulator until ctx ends.
@@ -161,7 +165,8 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 	if err := sim.Run(ctx); err != nil {
 		return harnessError("%w", err)
 	}
-	log.stopped(sim.Unended(), sim.Sender.Pending())
+	pending, total := sim.Pending()
+	log.stopped(sim.Unended(), pending, total)
 	return nil
 }
 
@@ -174,7 +179,13 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	if profile.MaxAttempts = f.maxAttempts; f.maxAttempts < 0 {
 		return simulator.Config{}, usageError("--max-attempts %d: it must be 0 (no limit) or more", f.maxAttempts)
 	}
-	outcomes, err := simulator.ParseMix(f.outcome)
+	if f.jobTime <= 0 {
+		return simulator.Config{}, usageError("--job-time %v: it must be above 0", f.jobTime)
+	}
+	if f.concurrency < 1 || f.maxPending < 1 {
+		return simulator.Config{}, usageError("--concurrency %d and --max-pending %d must be above 0", f.concurrency, f.maxPending)
+	}
+	statuses, err := draw.ParseWeights[webhook.Status](f.outcome)
 	if err != nil {
 		return simulator.Config{}, usageError("--outcome: %w", err)
 	}
@@ -183,9 +194,9 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	}
 	cfg := simulator.Config{
 		Listen: f.listen, AllowRemote: f.allowRemote, AllowRemoteControl: f.allowRemoteControl,
-		Token: f.token, Endpoints: f.endpoints,
+		Token: f.token, Endpoints: f.endpoints, Concurrency: f.concurrency, MaxPending: f.maxPending,
 		Seed: f.seed, AnySeed: f.anySeed, Profile: profile, State: f.state,
-		JobTime: f.jobTime, TimeScale: f.timeScale, Rows: f.rows, Outcomes: outcomes,
+		JobTime: f.jobTime, TimeScale: f.timeScale, Rows: f.rows, EndStatuses: statuses,
 	}
 	if f.timeScale <= 0 {
 		return simulator.Config{}, usageError("--time-scale %v: it must be above 0", f.timeScale)
@@ -323,12 +334,25 @@ func withoutSecrets(endpoint string) string {
 	return u.String()
 }
 
+// redacted are endpoints as a file may show them.
+func redacted(endpoints []string) []string {
+	all := make([]string, 0, len(endpoints))
+	for _, endpoint := range endpoints {
+		all = append(all, withoutSecrets(endpoint))
+	}
+	return all
+}
+
 // stopped says what the stop left undone.
-func (l *cloudLog) stopped(unended int, pending []delivery.Pending) {
-	for _, p := range pending {
+func (l *cloudLog) stopped(unended int, pending []delivery.Pending, total int) {
+	const most = 100
+	for _, p := range pending[:min(most, len(pending))] {
 		l.line("pending: job %d %s, attempt %d to %s", p.Notification.JobID, p.Notification.Status, p.Attempt, withoutSecrets(p.URL))
 	}
-	l.line("stopped: %d jobs had not ended, %d notifications were pending", unended, len(pending))
+	if total > most {
+		l.line("pending: %d more", total-most)
+	}
+	l.line("stopped: %d jobs had not ended, %d notifications were pending", unended, total)
 }
 
 // shortly keeps of a duration what a person reads.

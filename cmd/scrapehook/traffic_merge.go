@@ -1,14 +1,18 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	"github.com/scrapehook/scrapehook/simulator/traffic"
 )
+
+// maxReport is how large a report may be that is read, in bytes.
+const maxReport = 64 << 20
 
 func newTrafficMergeCmd() *cobra.Command {
 	var f reportFlags
@@ -34,15 +38,15 @@ func runTrafficMerge(stdout io.Writer, paths []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
-	var reports []report.Report
+	var reports []traffic.Report
 	for _, path := range paths {
-		result, err := readReport(path)
+		report, err := readReport(path)
 		if err != nil {
 			return usageError("reading a report: %w", err)
 		}
-		reports = append(reports, result)
+		reports = append(reports, report)
 	}
-	merged, err := report.Merge(reports)
+	merged, err := traffic.Merge(reports)
 	if err != nil {
 		return usageError("merging: %w", err)
 	}
@@ -52,15 +56,22 @@ func runTrafficMerge(stdout io.Writer, paths []string, f reportFlags) error {
 	return exitOf(&merged)
 }
 
-func readReport(path string) (report.Report, error) {
+func readReport(path string) (traffic.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return report.Report{}, err
+		return traffic.Report{}, err
 	}
 	defer func() { _ = file.Close() }() // it is only read
-	result, err := report.Read(file)
+	text, err := io.ReadAll(io.LimitReader(file, maxReport+1))
 	if err != nil {
-		return result, fmt.Errorf("%s: %w", path, err)
+		return traffic.Report{}, err
 	}
-	return result, nil
+	if len(text) > maxReport {
+		return traffic.Report{}, fmt.Errorf("%s is larger than %d bytes", path, maxReport)
+	}
+	var report traffic.Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		return traffic.Report{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return report, nil
 }

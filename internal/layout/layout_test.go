@@ -1,3 +1,4 @@
+// Package layout_test holds the tree to its rules: who may import whom.
 package layout_test
 
 import (

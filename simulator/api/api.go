@@ -37,12 +37,6 @@ type Config struct {
 	Observe func(Call)
 	// RateLimit is how many calls may be made in a time; the zero value is off.
 	RateLimit RateLimit
-	// SchedulerEnabled is told of every sitemap whose scheduler was enabled over
-	// HTTP, before that is answered. Nil: it makes no jobs.
-	SchedulerEnabled func(sitemapID int64)
-	// JobCreated is told of every job that was created over HTTP, before its
-	// creation is answered. Nil: the job waits until somebody moves it.
-	JobCreated func(cloud.Job)
 }
 
 type server struct {

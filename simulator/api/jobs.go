@@ -111,9 +111,6 @@ func (s *server) createJob(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.cfg.JobCreated != nil {
-		s.cfg.JobCreated(j)
-	}
 	return struct {
 		ID       int64   `json:"id"`
 		CustomID *string `json:"custom_id"`

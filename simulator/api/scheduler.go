@@ -58,13 +58,7 @@ func (s *server) enableScheduler(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.cfg.Cloud.EnableScheduler(id, config); err != nil {
-		return nil, err
-	}
-	if s.cfg.SchedulerEnabled != nil {
-		s.cfg.SchedulerEnabled(id)
-	}
-	return "ok", nil
+	return "ok", s.cfg.Cloud.EnableScheduler(id, config)
 }
 
 // disableScheduler is POST sitemap/{id}/disable-scheduler.

@@ -29,12 +29,25 @@ func (s State) check() error {
 	return nil
 }
 
-// at is what the clock reads at a moment of real time.
+// Latest is where every clock stops: times are kept in nanoseconds of unix time,
+// which end in the year 2262.
+func Latest() time.Time { return time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// at is what the clock reads at a moment of real time. A product that is too
+// large for a duration is past Latest, as is a base that was advanced too far.
 func (s State) at(now time.Time) time.Time {
+	left := Latest().Sub(s.Base) // at most 292 years, which is enough
+	if left <= 0 {
+		return Latest()
+	}
 	if s.Paused {
 		return s.Base
 	}
-	return s.Base.Add(time.Duration(float64(now.Sub(s.Real)) * s.Scale))
+	passed := float64(max(0, now.Sub(s.Real))) * s.Scale
+	if passed >= float64(left) {
+		return Latest()
+	}
+	return s.Base.Add(time.Duration(passed))
 }
 
 // Clock is safe for concurrent use.
@@ -84,20 +97,22 @@ func (c *Clock) stateLocked() State {
 	return s
 }
 
-// longest is how long anybody waits before looking at the clock again.
-const longest = 24 * time.Hour
+// maxWait is how long anybody waits before looking at the clock again.
+const maxWait = 24 * time.Hour
 
 // Until is how long it is in real time until t, or a day where it is longer;
-// false while the clock is paused and t is ahead.
+// false while t is ahead and the clock stands: paused, or at [Latest].
 func (c *Clock) Until(t time.Time) (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	left := t.Sub(c.state.at(time.Now()))
+	now := c.state.at(time.Now())
+	left := t.Sub(now)
 	if left <= 0 {
 		return 0, true
 	}
+	stands := c.state.Paused || !now.Before(Latest())
 	// One nanosecond more makes up for what the division cuts off.
-	return time.Duration(min(float64(left)/c.state.Scale, float64(longest))) + 1, !c.state.Paused
+	return time.Duration(min(float64(left)/c.state.Scale, float64(maxWait))) + 1, !stands
 }
 
 // Changed is closed when Until may answer otherwise than before.

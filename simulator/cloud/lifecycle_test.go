@@ -10,24 +10,31 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// world is a cloud with one sitemap, a clock and what it has notified.
+const endpoint = "http://endpoint.example/"
+
+// world is a cloud with one sitemap, one endpoint and a clock.
 type world struct {
 	*cloud.Cloud
-	t        *testing.T
-	sitemap  cloud.Sitemap
-	now      time.Time
-	notified []webhook.Notification
+	t       *testing.T
+	sitemap cloud.Sitemap
+	now     time.Time
 }
+
+// worldClock stands at the world's now.
+type worldClock struct{ w *world }
+
+func (c worldClock) Now() time.Time { return c.w.now }
+
+func (c worldClock) Until(t time.Time) (time.Duration, bool) { return 0, !t.After(c.w.now) }
+
+func (c worldClock) Changed() <-chan struct{} { return nil }
 
 func newWorld(t *testing.T, cfg cloud.Config) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Unix(1_580_256_000, 0)}
-	cfg.Now = func() time.Time { return w.now }
-	if cfg.Notify == nil {
-		cfg.Notify = func(n webhook.Notification) error {
-			w.notified = append(w.notified, n)
-			return nil
-		}
+	cfg.Clock = worldClock{w}
+	if cfg.Endpoints == nil {
+		cfg.Endpoints = []string{endpoint}
 	}
 	var err error
 	if w.Cloud, err = cloud.New(cfg); err != nil {
@@ -46,6 +53,12 @@ func (w *world) must(err error) {
 	}
 }
 
+// did fails the test unless a verb has left a job.
+func (w *world) did(_ cloud.Job, err error) {
+	w.t.Helper()
+	w.must(err)
+}
+
 // started adds a job that runs.
 func (w *world) started(spec cloud.JobSpec) int64 {
 	w.t.Helper()
@@ -54,6 +67,15 @@ func (w *world) started(spec cloud.JobSpec) int64 {
 	w.must(err)
 	w.must(w.Start(job.ID))
 	return job.ID
+}
+
+// notified is what waits in the outbox.
+func (w *world) notified() (all []webhook.Notification) {
+	waiting, _ := w.Waiting(0, 1000)
+	for _, e := range waiting {
+		all = append(all, e.Notification)
+	}
+	return all
 }
 
 func (w *world) job(id int64) cloud.Job {
@@ -66,7 +88,7 @@ func (w *world) job(id int64) cloud.Job {
 func TestJobsLife(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
-	added, err := w.AddJob(cloud.JobSpec{ID: 1234, SitemapID: w.sitemap.ID, CustomID: "c", Rows: 50, RequestInterval: 2000, PageLoadDelay: 10})
+	added, err := w.AddJob(cloud.JobSpec{ID: 1234, SitemapID: w.sitemap.ID, CustomID: "c", Rows: new(50), RequestInterval: 2000, PageLoadDelay: 10})
 	w.must(err)
 	fresh := cloud.Job{
 		ID: 1234, CustomID: "c", SitemapID: w.sitemap.ID, SitemapName: "my-sitemap",
@@ -76,7 +98,6 @@ func TestJobsLife(t *testing.T) {
 	if added != fresh {
 		t.Fatalf("a fresh job is\n%+v, want\n%+v", added, fresh)
 	}
-	w.must(w.Schedule(1234))
 	w.must(w.Start(1234))
 	w.now = w.now.Add(2500 * time.Millisecond)
 	w.must(w.End(1234, webhook.Failed, 25))
@@ -87,7 +108,7 @@ func TestJobsLife(t *testing.T) {
 	if got := w.job(1234); got != failed {
 		t.Fatalf("the failed job is\n%+v, want\n%+v", got, failed)
 	}
-	w.must(w.Continue(1234))
+	w.did(w.Continue(1234))
 	if got := w.job(1234); got.Status != webhook.WaitingToBeScheduled || got.StoredRecordCount != 25 {
 		t.Fatalf("the continued job is %+v, want it waiting with its 25 rows", got)
 	}
@@ -103,50 +124,50 @@ func TestJobsLife(t *testing.T) {
 	n := webhook.Notification{JobID: 1234, Status: webhook.Failed, SitemapID: w.sitemap.ID, SitemapName: "my-sitemap", CustomID: "c"}
 	again := n
 	again.Status = webhook.Finished
-	if !slices.Equal(w.notified, []webhook.Notification{n, again}) {
-		t.Errorf("notified %+v", w.notified)
+	if !slices.Equal(w.notified(), []webhook.Notification{n, again}) {
+		t.Errorf("notified %+v", w.notified())
 	}
 }
 
 func TestEndings(t *testing.T) {
 	t.Parallel()
-	imperfect := cloud.Outcome{Status: webhook.Finished, Rows: 5, EmptyPages: 1}
+	imperfect := cloud.Ending{Status: webhook.Finished, Rows: 5, EmptyPages: 1}
 	for _, tc := range []struct {
 		name       string
 		profile    webhook.Profile
-		outcome    cloud.Outcome
+		ending     cloud.Ending
 		refused    bool
 		notified   bool
 		continuing bool
 	}{
-		{"2020 finished", webhook.Profile2020(), cloud.Outcome{Status: webhook.Finished, Rows: 5}, false, true, false},
-		{"2020 failed", webhook.Profile2020(), cloud.Outcome{Status: webhook.Failed, Rows: 5}, false, true, true},
-		{"2020 shelved", webhook.Profile2020(), cloud.Outcome{Status: webhook.Shelved, Rows: 5}, false, true, true},
-		{"2020 stopped", webhook.Profile2020(), cloud.Outcome{Status: webhook.Stopped, Rows: 5}, false, true, false},
+		{"2020 finished", webhook.Profile2020(), cloud.Ending{Status: webhook.Finished, Rows: 5}, false, true, false},
+		{"2020 failed", webhook.Profile2020(), cloud.Ending{Status: webhook.Failed, Rows: 5}, false, true, true},
+		{"2020 shelved", webhook.Profile2020(), cloud.Ending{Status: webhook.Shelved, Rows: 5}, false, true, true},
+		{"2020 stopped", webhook.Profile2020(), cloud.Ending{Status: webhook.Stopped, Rows: 5}, false, true, false},
 		{"2020 finished with empty pages", webhook.Profile2020(), imperfect, true, false, false},
 		{"2022 finished with empty pages", webhook.Profile2022(), imperfect, false, true, true},
-		{"2022 finished", webhook.Profile2022(), cloud.Outcome{Status: webhook.Finished, Rows: 5}, false, true, false},
-		{"2022 shelved", webhook.Profile2022(), cloud.Outcome{Status: webhook.Shelved, Rows: 5}, false, false, true},
-		{"no end", webhook.Profile2020(), cloud.Outcome{Status: webhook.Scheduled}, true, false, false},
-		{"an unknown end", webhook.Profile2020(), cloud.Outcome{Status: "archived"}, true, false, false},
-		{"less than no page", webhook.Profile2020(), cloud.Outcome{Status: webhook.Finished, EmptyPages: -1}, true, false, false},
+		{"2022 finished", webhook.Profile2022(), cloud.Ending{Status: webhook.Finished, Rows: 5}, false, true, false},
+		{"2022 shelved", webhook.Profile2022(), cloud.Ending{Status: webhook.Shelved, Rows: 5}, false, false, true},
+		{"no end", webhook.Profile2020(), cloud.Ending{Status: webhook.Scheduled}, true, false, false},
+		{"an unknown end", webhook.Profile2020(), cloud.Ending{Status: "archived"}, true, false, false},
+		{"less than no page", webhook.Profile2020(), cloud.Ending{Status: webhook.Finished, EmptyPages: -1}, true, false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, cloud.Config{Profile: tc.profile})
 			id := w.started(cloud.JobSpec{})
 			before := w.job(id)
-			err := w.Conclude(id, tc.outcome)
+			_, err := w.Conclude(id, tc.ending)
 			if (err != nil) != tc.refused {
 				t.Fatalf("ending it: %v, want it refused %v", err, tc.refused)
 			}
 			if tc.refused && w.job(id) != before {
 				t.Errorf("a refused end left %+v", w.job(id))
 			}
-			if got := len(w.notified) == 1; got != tc.notified {
-				t.Errorf("%d notifications, want one %v", len(w.notified), tc.notified)
+			if got := len(w.notified()) == 1; got != tc.notified {
+				t.Errorf("%d notifications, want one %v", len(w.notified()), tc.notified)
 			}
-			if err := w.Continue(id); (err == nil) != tc.continuing {
+			if _, err := w.Continue(id); (err == nil) != tc.continuing {
 				t.Errorf("continuing it: %v, want it allowed %v", err, tc.continuing)
 			}
 		})
@@ -159,7 +180,7 @@ func TestEndCountsPagesAsTheStatusMeans(t *testing.T) {
 	for _, rows := range []int{0, 1, 20, 21, 1000} {
 		id := w.started(cloud.JobSpec{})
 		w.must(w.End(id, webhook.Failed, rows))
-		planned := w.started(cloud.JobSpec{Rows: rows})
+		planned := w.started(cloud.JobSpec{Rows: &rows})
 		w.must(w.End(planned, webhook.Failed, -1))
 		if a, b := w.job(id), w.job(planned); a.JobsFailed != b.JobsFailed || a.JobsExecuted != b.JobsExecuted {
 			t.Errorf("%d planned rows gave other pages than as many given ones", rows)
@@ -178,7 +199,7 @@ func TestEndCountsPagesAsTheStatusMeans(t *testing.T) {
 func TestEndWithThePlannedRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
-	id := w.started(cloud.JobSpec{Rows: 7})
+	id := w.started(cloud.JobSpec{Rows: new(7)})
 	w.must(w.End(id, webhook.Finished, -1))
 	if got := w.job(id).StoredRecordCount; got != 7 {
 		t.Errorf("%d rows, want the planned 7", got)
@@ -190,65 +211,83 @@ func TestRowsNeverBecomeFewer(t *testing.T) {
 	w := newWorld(t, cloud.Config{})
 	id := w.started(cloud.JobSpec{})
 	w.must(w.End(id, webhook.Failed, 10))
-	w.must(w.Continue(id))
+	w.did(w.Continue(id))
 	w.must(w.Start(id))
 	if err := w.End(id, webhook.Finished, 9); err == nil {
 		t.Error("a continued job lost a row")
 	}
 }
 
-func TestShelvedLaterIsNotNotified(t *testing.T) {
+// TestColdStorage: a stopped job is shelved two weeks later, and nobody is
+// notified of it.
+func TestColdStorage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
 	id := w.started(cloud.JobSpec{})
-	if err := w.Shelve(id); !errors.Is(err, cloud.ErrTransition) {
-		t.Errorf("shelving a running job: %v", err)
-	}
 	w.must(w.End(id, webhook.Stopped, 3))
-	w.must(w.Shelve(id))
-	if j := w.job(id); j.Status != webhook.Shelved || len(w.notified) != 1 {
-		t.Errorf("%s after %d notifications, want shelved after the one of its stop", j.Status, len(w.notified))
+	w.now = w.now.Add(14*24*time.Hour - 1)
+	if taken, err := w.TakeDue(); taken || err != nil {
+		t.Errorf("a step was taken too early: %v", err)
+	}
+	w.now = w.now.Add(1)
+	if taken, err := w.TakeDue(); !taken || err != nil {
+		t.Errorf("no step was taken: %v", err)
+	}
+	if j := w.job(id); j.Status != webhook.Shelved || len(w.notified()) != 1 {
+		t.Errorf("%s after %d notifications, want shelved after the one of its stop", j.Status, len(w.notified()))
 	}
 }
 
 func TestRefusedSteps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
-	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID})
-	w.must(err)
-	if err := w.End(job.ID, webhook.Finished, 1); !errors.Is(err, cloud.ErrTransition) {
-		t.Errorf("ending a waiting job: %v", err)
-	}
-	w.must(w.Start(job.ID))
-	if err := w.Start(job.ID); !errors.Is(err, cloud.ErrTransition) {
+	id := w.started(cloud.JobSpec{})
+	if err := w.Start(id); !errors.Is(err, cloud.ErrTransition) {
 		t.Errorf("starting it twice: %v", err)
 	}
-	w.must(w.End(job.ID, webhook.Stopped, 1))
-	if err := w.End(job.ID, webhook.Shelved, 1); !errors.Is(err, cloud.ErrTransition) {
-		t.Errorf("ending an ended job: %v", err)
+	w.must(w.End(id, webhook.Stopped, 1))
+	for _, status := range []webhook.Status{webhook.Shelved, webhook.Finished} {
+		if err := w.End(id, status, 1); !errors.Is(err, cloud.ErrTransition) {
+			t.Errorf("ending an ended job as %s: %v", status, err)
+		}
 	}
-	for name, step := range map[string]error{
-		"start": w.Start(1), "end": w.End(1, webhook.Finished, 1), "continue": w.Continue(1), "delete": w.DeleteJob(1),
+	_, stopped := w.Stop(id)
+	_, continued := w.Continue(id)
+	if !errors.Is(stopped, cloud.ErrTransition) || !errors.Is(continued, cloud.ErrTransition) {
+		t.Errorf("stopping and continuing a stopped job: %v, %v", stopped, continued)
+	}
+	_, missing := w.Continue(1)
+	for name, err := range map[string]error{
+		"start": w.Start(1), "end": w.End(1, webhook.Finished, 1), "continue": missing, "delete": w.DeleteJob(1),
 	} {
-		if !errors.Is(step, cloud.ErrNotFound) {
-			t.Errorf("%s of no job: %v", name, step)
+		if !errors.Is(err, cloud.ErrNotFound) {
+			t.Errorf("%s of a job that does not exist: %v", name, err)
 		}
 	}
 }
 
-// TestNotifyMayUseTheCloud holds as long as no lock is held meanwhile.
-func TestNotifyMayUseTheCloud(t *testing.T) {
+// TestEndNow ends a job from each status before its end, as a whole or not at
+// all.
+func TestEndNow(t *testing.T) {
 	t.Parallel()
-	var w *world
-	fault := errors.New("queue is full")
-	w = newWorld(t, cloud.Config{Notify: func(n webhook.Notification) error {
-		if got := w.job(n.JobID).Status; got != webhook.Finished {
-			t.Errorf("the job is %s while it is notified", got)
+	w := newWorld(t, cloud.Config{})
+	for _, begin := range []func(int64) error{
+		func(int64) error { return nil },
+		w.Start,
+	} {
+		job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID})
+		w.must(err)
+		w.must(begin(job.ID))
+		before, notified := w.job(job.ID), len(w.notified())
+		if _, err := w.Conclude(job.ID, cloud.Ending{Status: webhook.Finished, FailedPages: 1}); !errors.Is(err, cloud.ErrEnding) {
+			t.Errorf("finished with failed pages: %v", err)
 		}
-		return fault
-	}})
-	id := w.started(cloud.JobSpec{})
-	if err := w.End(id, webhook.Finished, 1); !errors.Is(err, fault) {
-		t.Errorf("got %v, want the notifier's error", err)
+		if w.job(job.ID) != before || len(w.notified()) != notified {
+			t.Errorf("refused, it left %+v, was %+v", w.job(job.ID), before)
+		}
+		j, err := w.Conclude(job.ID, cloud.Ending{Status: webhook.Failed, Rows: 3, FailedPages: 2})
+		if err != nil || j.Status != webhook.Failed || j.StoredRecordCount != 3 || len(w.notified()) != notified+1 {
+			t.Errorf("%+v, %v", j, err)
+		}
 	}
 }

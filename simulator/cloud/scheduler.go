@@ -51,7 +51,7 @@ func (c *Cloud) EnableScheduler(id int64, s Scheduler) error {
 	if _, err := s.Next(); err != nil {
 		return fmt.Errorf("enabling a scheduler: %w", err)
 	}
-	s.Enabled, s.After = true, c.cfg.Now()
+	s.Enabled, s.After = true, c.cfg.Clock.Now()
 	return c.updateSitemap(id, "enabling the scheduler of", func(m *sitemap) { m.Scheduler = s })
 }
 
@@ -60,35 +60,24 @@ func (c *Cloud) DisableScheduler(id int64) error {
 	return c.updateSitemap(id, "disabling the scheduler of", func(m *sitemap) { m.Scheduler.Enabled = false })
 }
 
-// ErrNotDue means that the sitemap's scheduler has no job to make then.
-var ErrNotDue = errors.New("no scheduled job is due")
-
-// AddScheduled makes the job of a sitemap's scheduler that is due at that
-// moment. If none is, because the scheduler was changed, it is ErrNotDue.
-func (c *Cloud) AddScheduled(sitemapID int64, due time.Time) (Job, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// addScheduledLocked makes the job of a sitemap's scheduler that is due.
+func (c *Cloud) addScheduledLocked(sitemapID int64, due time.Time) error {
 	m, err := c.sitemaps.get(sitemapID)
 	if err != nil {
-		return Job{}, fmt.Errorf("adding a scheduled job: its sitemap: %w", err)
+		return err
 	}
+	after := *m
+	after.Scheduler.After = due
 	s := m.Scheduler
-	if next, err := s.Next(); err != nil || !s.Enabled || !next.Equal(due) {
-		return Job{}, fmt.Errorf("adding a scheduled job: %w", ErrNotDue)
-	}
-	j, err := c.newJobLocked(JobSpec{
+	_, err = c.addJobLocked(JobSpec{
 		SitemapID: sitemapID, RequestInterval: s.RequestInterval, PageLoadDelay: s.PageLoadDelay,
 		Driver: s.Driver, Scheduled: true, Created: due,
-	})
-	if err == nil {
-		after := *m
-		after.Scheduler.After = due
-		err = c.putJobLocked(j, after.change, func() { *m = after })
-	}
+	}, move{also: []func() (Change, error){after.change}})
 	if err != nil {
-		return Job{}, fmt.Errorf("adding a scheduled job: %w", err)
+		return fmt.Errorf("the scheduler of sitemap %d can't make its job: %w", sitemapID, err)
 	}
-	return j.Job, nil
+	c.replaceSitemapLocked(m, after)
+	return nil
 }
 
 // Proxy is what jobs are to be scraped through, as its JSON: a number or a

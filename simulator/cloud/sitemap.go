@@ -66,30 +66,38 @@ func (e *ValidationError) Err() error {
 // a body, an empty name stands for the body's own; a name that differs from it
 // is an error. A body that is no sitemap is a [*ValidationError].
 func (c *Cloud) AddSitemap(name, body string, tags ...string) (Sitemap, error) {
-	if body == "" {
-		body = defaultSitemap(name)
-	} else if err := validateSitemap(body); err != nil {
-		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
-	}
-	m, err := parseSitemap(body)
+	m, err := newSitemap(name, body, tags...)
 	if err != nil {
 		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
 	}
-	if name != "" && name != m.Name {
-		return Sitemap{}, fmt.Errorf("adding a sitemap: it calls itself %q, not %q", m.Name, name)
-	}
-	m.Tags, m.Scheduler = tags, DefaultScheduler()
-
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if m.ID, err = c.sitemaps.claim(0); err != nil {
+	if m.ID, err = c.sitemaps.claim(0); err == nil {
+		err = c.commitLocked(nil, m.change)
+	}
+	if err != nil {
 		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
 	}
-	if err := c.keep(m.change); err != nil {
-		return Sitemap{}, fmt.Errorf("adding a sitemap: %w", err)
-	}
-	c.sitemaps.put(m.ID, m)
+	c.indexSitemapLocked(m)
 	return m.Sitemap, nil
+}
+
+// newSitemap makes a sitemap, which has no id yet.
+func newSitemap(name, body string, tags ...string) (*sitemap, error) {
+	if body == "" {
+		body = defaultSitemap(name)
+	} else if err := validateSitemap(body); err != nil {
+		return nil, err
+	}
+	m, err := parseSitemap(body)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" && name != m.Name {
+		return nil, fmt.Errorf("it calls itself %q, not %q", m.Name, name)
+	}
+	m.Tags, m.Scheduler = slices.Clone(tags), DefaultScheduler()
+	return m, nil
 }
 
 // ReplaceSitemap gives a sitemap another body. Its jobs stay as they are. A body
@@ -123,10 +131,10 @@ func (c *Cloud) updateSitemap(id int64, doing string, change func(*sitemap)) err
 	}
 	after := *m
 	change(&after)
-	if err := c.keep(after.change); err != nil {
+	if err := c.commitLocked(nil, after.change); err != nil {
 		return fmt.Errorf("%s a sitemap: %w", doing, err)
 	}
-	*m = after
+	c.replaceSitemapLocked(m, after)
 	return nil
 }
 
@@ -145,13 +153,14 @@ func (c *Cloud) Sitemap(id int64) (Sitemap, error) {
 func (c *Cloud) DeleteSitemap(id int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, err := c.sitemaps.get(id); err != nil {
+	m, err := c.sitemaps.get(id)
+	if err == nil {
+		err = c.commitLocked(nil, func() (Change, error) { return c.sitemaps.gone(KindSitemap, id), nil })
+	}
+	if err != nil {
 		return fmt.Errorf("deleting a sitemap: %w", err)
 	}
-	if err := c.cfg.Keep(Change{KindSitemap, id, nil}); err != nil {
-		return fmt.Errorf("deleting a sitemap: %w", err)
-	}
-	c.sitemaps.remove(id)
+	c.dropSitemapLocked(m)
 	return nil
 }
 
@@ -161,13 +170,14 @@ func (c *Cloud) DeleteSitemap(id int64) error {
 func (c *Cloud) Sitemaps(tag string, offset, limit int) (page []Sitemap, total int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	found, total := c.sitemaps.page(offset, limit, func(m *sitemap) bool {
-		return tag == "" || slices.Contains(m.Tags, tag)
-	})
-	for _, s := range found {
-		page = append(page, s.Sitemap)
+	list := &c.sitemaps.order
+	if tag != "" {
+		list = c.byTag[tag]
 	}
-	return page, total
+	for _, m := range list.page(offset, limit) {
+		page = append(page, m.object.Sitemap)
+	}
+	return page, list.len()
 }
 
 // sitemapName is what the vendor's editor allows as a sitemap's name.

@@ -12,37 +12,66 @@ const (
 	KindJob     = "job"
 )
 
-// Change is one object's state after a change, for whoever makes it last.
+// Transaction is what one verb changes. It lasts as a whole or not at all.
+type Transaction struct {
+	// Reset: everything that was kept before is gone, with the deliveries that
+	// came of it.
+	Reset   bool
+	Changes []Change
+	// Waiting are new entries of the outbox.
+	Waiting []Waiting
+	// NextSitemap and NextJob are what the cloud's own sequences of ids go on
+	// with; 0: as before.
+	NextSitemap, NextJob int64
+}
+
+// Change is one object's state after a change.
 type Change struct {
 	Kind string // KindSitemap or KindJob
 	ID   int64
-	// State is for [Cloud.Restore] alone to read; nil: the object is gone, and
-	// its id must not be given again.
+	// State is for [Cloud.Restore] alone to read; nil: the object is gone.
 	State []byte
+	// Retired: the object is gone, and its id must be remembered, because the
+	// sequence has yet to come to it.
+	Retired bool
 }
+
+// sequences are the next ids.
+type sequences struct{ sitemap, job int64 }
 
 // jobState is a job as it is kept. What follows from it is made again.
 type jobState struct {
 	Job       Job
 	Began     time.Time
-	Ending    *Outcome
+	Ending    *Ending
 	Columns   []string // of the layout
 	StartURLs []string
 	Planned   int
 	Runs      []run
 }
 
-// keep makes changes last.
-func (c *Cloud) keep(changes ...func() (Change, error)) error {
-	made := make([]Change, 0, len(changes))
+// commitLocked makes changes, and new entries of the outbox, last together.
+func (c *Cloud) commitLocked(waiting []Waiting, changes ...func() (Change, error)) error {
+	tx := Transaction{Waiting: waiting, Changes: make([]Change, 0, len(changes))}
 	for _, change := range changes {
 		one, err := change()
 		if err != nil {
 			return err
 		}
-		made = append(made, one)
+		tx.Changes = append(tx.Changes, one)
 	}
-	return c.cfg.Keep(made...)
+	next := sequences{c.sitemaps.next, c.jobs.next}
+	if next.sitemap != c.kept.sitemap {
+		tx.NextSitemap = next.sitemap
+	}
+	if next.job != c.kept.job {
+		tx.NextJob = next.job
+	}
+	if err := c.cfg.Keep(tx); err != nil {
+		return err
+	}
+	c.kept = next
+	return nil
 }
 
 func (j *job) change() (Change, error) {
@@ -52,7 +81,7 @@ func (j *job) change() (Change, error) {
 	if err != nil {
 		return Change{}, fmt.Errorf("encoding job %d: %w", j.ID, err)
 	}
-	return Change{KindJob, j.ID, state}, nil
+	return Change{Kind: KindJob, ID: j.ID, State: state}, nil
 }
 
 func (m *sitemap) change() (Change, error) {
@@ -60,32 +89,44 @@ func (m *sitemap) change() (Change, error) {
 	if err != nil {
 		return Change{}, fmt.Errorf("encoding sitemap %d: %w", m.ID, err)
 	}
-	return Change{KindSitemap, m.ID, state}, nil
+	return Change{Kind: KindSitemap, ID: m.ID, State: state}, nil
 }
 
-// Restore takes in an object as it was kept. It is for a cloud that nobody uses
-// yet; objects must come in the order of their making.
-func (c *Cloud) Restore(kept Change) error {
+// Restore takes in what was kept. It is for a cloud that nobody uses yet;
+// objects must come in the order of their making, and the outbox in its own.
+func (c *Cloud) Restore(tx Transaction) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := fmt.Errorf("no such kind of object: %q", kept.Kind)
-	switch kept.Kind {
-	case KindSitemap:
-		err = c.restoreSitemapLocked(kept)
-	case KindJob:
-		err = c.restoreJobLocked(kept)
+	if tx.NextSitemap > 0 {
+		c.sitemaps.next = tx.NextSitemap
 	}
-	if err != nil {
-		return fmt.Errorf("restoring %s %d: %w", kept.Kind, kept.ID, err)
+	if tx.NextJob > 0 {
+		c.jobs.next = tx.NextJob
 	}
+	c.kept = sequences{c.sitemaps.next, c.jobs.next}
+	for _, kept := range tx.Changes {
+		if err := c.restoreObjectLocked(kept); err != nil {
+			return fmt.Errorf("restoring %s %d: %w", kept.Kind, kept.ID, err)
+		}
+	}
+	c.outbox.add(tx.Waiting)
 	return nil
 }
 
-func (c *Cloud) restoreSitemapLocked(kept Change) error {
-	c.sitemaps.next = max(c.sitemaps.next, kept.ID+1)
-	if kept.State == nil {
+func (c *Cloud) restoreObjectLocked(kept Change) error {
+	switch {
+	case kept.State == nil:
+		c.retireLocked(kept)
 		return nil
+	case kept.Kind == KindSitemap:
+		return c.restoreSitemapLocked(kept)
+	case kept.Kind == KindJob:
+		return c.restoreJobLocked(kept)
 	}
+	return fmt.Errorf("%q is not a kind of object", kept.Kind)
+}
+
+func (c *Cloud) restoreSitemapLocked(kept Change) error {
 	var state Sitemap
 	if err := json.Unmarshal(kept.State, &state); err != nil {
 		return err
@@ -95,15 +136,11 @@ func (c *Cloud) restoreSitemapLocked(kept Change) error {
 		return err
 	}
 	m.Sitemap = state
-	c.sitemaps.put(kept.ID, m)
+	c.indexSitemapLocked(m)
 	return nil
 }
 
 func (c *Cloud) restoreJobLocked(kept Change) error {
-	c.jobs.next = max(c.jobs.next, kept.ID+1)
-	if kept.State == nil {
-		return nil
-	}
 	var state jobState
 	if err := json.Unmarshal(kept.State, &state); err != nil {
 		return err
@@ -122,6 +159,8 @@ func (c *Cloud) restoreJobLocked(kept Change) error {
 		j.useFile(file)
 	}
 	j.history.runs = state.Runs
-	c.jobs.put(kept.ID, j)
+	c.indexJobLocked(j)
+	c.byStatus[j.Status]++
+	c.setDueLocked(j)
 	return nil
 }

@@ -1,10 +1,12 @@
 package cloud_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,49 +15,79 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// ledger keeps changes in the order of their objects' making.
+// ledger keeps transactions as a state file does.
 type ledger struct {
-	kept map[string]cloud.Change
-	keys []string
-	fail error
+	objects     map[string]cloud.Change
+	keys        []string // in the order of their making
+	waiting     []cloud.Waiting
+	sitemap, id int64 // next
+	fail        error
 }
 
-func (l *ledger) keep(changes ...cloud.Change) error {
+func (l *ledger) keep(tx cloud.Transaction) error {
 	if l.fail != nil {
 		return l.fail
 	}
-	for _, c := range changes {
+	if tx.Reset {
+		*l = ledger{sitemap: l.sitemap, id: l.id}
+	}
+	if l.objects == nil {
+		l.objects = map[string]cloud.Change{}
+	}
+	l.sitemap, l.id = cmp.Or(tx.NextSitemap, l.sitemap), cmp.Or(tx.NextJob, l.id)
+	for _, c := range tx.Changes {
 		key := fmt.Sprint(c.Kind, c.ID)
-		if _, known := l.kept[key]; !known {
+		if _, known := l.objects[key]; !known {
 			l.keys = append(l.keys, key)
 		}
-		l.kept[key] = c
+		if l.objects[key] = c; c.State == nil && !c.Retired {
+			delete(l.objects, key)
+			l.keys = slices.DeleteFunc(l.keys, func(k string) bool { return k == key })
+		}
 	}
+	l.waiting = append(l.waiting, tx.Waiting...)
 	return nil
+}
+
+// restore makes a cloud of what was kept.
+func (l *ledger) restore(t *testing.T, cfg cloud.Config) *world {
+	t.Helper()
+	cfg.Keep = l.keep
+	c, err := cloud.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := cloud.Transaction{NextSitemap: l.sitemap, NextJob: l.id, Waiting: l.waiting}
+	for _, key := range l.keys {
+		tx.Changes = append(tx.Changes, l.objects[key])
+	}
+	if err := c.Restore(tx); err != nil {
+		t.Fatal(err)
+	}
+	return &world{Cloud: c, t: t}
 }
 
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	kept := &ledger{kept: map[string]cloud.Change{}}
+	kept := &ledger{}
 	cfg := cloud.Config{Seed: 3, Turnouts: turnouts(t, "empty=30%"), Keep: kept.keep}
 	w := newWorld(t, cfg)
-	id := w.started(cloud.JobSpec{CustomID: "c", Rows: 500, StartURLs: []string{"https://a.example/[1-50]"}})
+	id := w.started(cloud.JobSpec{CustomID: "c", Rows: new(500), StartURLs: []string{"https://a.example/[1-50]"}})
 	w.must(w.Complete(id, webhook.Finished, w.now))
-	w.must(w.Continue(id))
+	w.did(w.Continue(id))
 	w.must(w.Start(id))
 	w.must(w.Complete(id, webhook.Finished, w.now))
-	running := w.started(cloud.JobSpec{Rows: 7, Ending: &cloud.Outcome{Status: webhook.Failed, Rows: 3}})
+	running := w.started(cloud.JobSpec{Rows: new(7), Ending: &cloud.Ending{Status: webhook.Failed, Rows: 3}})
 	gone := w.started(cloud.JobSpec{})
 	w.must(w.DeleteJob(gone))
 	w.must(w.TagSitemap(w.sitemap.ID, []string{"x"}))
 	w.must(w.EnableScheduler(w.sitemap.ID, cloud.DefaultScheduler()))
 
-	again, err := cloud.New(cloud.Config{Seed: 3, Turnouts: cfg.Turnouts, Now: func() time.Time { return w.now }})
-	w.must(err)
-	for _, key := range kept.keys {
-		w.must(again.Restore(kept.kept[key]))
+	v := kept.restore(t, cloud.Config{Seed: 3, Turnouts: cfg.Turnouts})
+	v.sitemap, v.now = w.sitemap, w.now
+	if fmt.Sprint(v.notified()) != fmt.Sprint(w.notified()) || len(v.notified()) != 2 {
+		t.Errorf("the outbox holds %v, held %v", v.notified(), w.notified())
 	}
-	v := &world{Cloud: again, t: t, sitemap: w.sitemap, now: w.now}
 	for _, id := range []int64{id, running} {
 		a, b := w.job(id), v.job(id)
 		if a.Created.UTC() != b.Created.UTC() || a.Status != b.Status || a.StoredRecordCount != b.StoredRecordCount || a.CustomID != b.CustomID {
@@ -82,14 +114,14 @@ func TestRestore(t *testing.T) {
 	}
 	next, err := v.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID})
 	v.must(err)
-	if next.ID <= gone {
-		t.Errorf("job %d was given again", next.ID)
+	if next.ID != gone+1 {
+		t.Errorf("the next job is %d, want %d", next.ID, gone+1)
 	}
 }
 
 func TestAChangeThatIsNotKeptIsNone(t *testing.T) {
 	t.Parallel()
-	kept := &ledger{kept: map[string]cloud.Change{}}
+	kept := &ledger{}
 	w := newWorld(t, cloud.Config{Keep: kept.keep})
 	id := w.started(cloud.JobSpec{})
 	before := w.job(id)
@@ -104,29 +136,47 @@ func TestAChangeThatIsNotKeptIsNone(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, total := w.Jobs(cloud.JobFilter{}, 0, 9); total != 1 || w.job(id) != before || len(w.notified) != 0 {
-		t.Errorf("%d jobs, %+v, %d notifications", total, w.job(id), len(w.notified))
+	if _, total := w.Jobs(cloud.JobFilter{}, 0, 9); total != 1 || w.job(id) != before || len(w.notified()) != 0 {
+		t.Errorf("%d jobs, %+v, %d notifications", total, w.job(id), len(w.notified()))
 	}
 }
 
-func TestUnnotifiedJobsAreNotifiedLater(t *testing.T) {
+// TestSequenceOfIDs: the cloud's ids go on from its own, whatever callers chose,
+// and no id is given twice, also after a restart.
+func TestSequenceOfIDs(t *testing.T) {
 	t.Parallel()
-	full := errors.New("full")
-	refuse := full
-	count := 0
-	w := newWorld(t, cloud.Config{Notify: func(webhook.Notification) error {
-		count++
-		return refuse
-	}})
-	id := w.started(cloud.JobSpec{})
-	if err := w.End(id, webhook.Finished, 1); !errors.Is(err, full) || !w.job(id).Unnotified {
-		t.Errorf("%v, %+v", err, w.job(id))
+	kept := &ledger{}
+	w := newWorld(t, cloud.Config{Keep: kept.keep})
+	add := func(w *world, id int64) int64 {
+		t.Helper()
+		job, err := w.AddJob(cloud.JobSpec{ID: id, SitemapID: w.sitemap.ID})
+		w.must(err)
+		return job.ID
 	}
-	refuse = nil
-	w.must(w.Renotify(id))
-	w.must(w.Renotify(id))
-	if count != 2 || w.job(id).Unnotified {
-		t.Errorf("notified %d times, want once after the refusal: %+v", count, w.job(id))
+	first := add(w, 0)
+	add(w, first+1)
+	add(w, 1<<53)
+	gone := add(w, first+2)
+	w.must(w.DeleteJob(gone))
+	v := kept.restore(t, cloud.Config{})
+	v.sitemap = w.sitemap
+	for name, w := range map[string]*world{"goes on": w, "restarted": v} {
+		if got := add(w, 0); got != first+3 {
+			t.Errorf("%s: the next id is %d, want %d", name, got, first+3)
+		}
+	}
+	w.must(w.Reset())
+	var err error
+	w.sitemap, err = w.AddSitemap("", "")
+	w.must(err)
+	add(w, first+5)
+	w.must(w.Reset())
+	u := kept.restore(t, cloud.Config{})
+	if u.sitemap, _ = u.AddSitemap("", ""); u.sitemap.ID <= w.sitemap.ID {
+		t.Errorf("sitemap id %d was given twice", u.sitemap.ID)
+	}
+	if a, b := add(u, 0), add(u, 0); a != first+4 || b != first+6 {
+		t.Errorf("after a reset the next ids are %d and %d, want %d and %d", a, b, first+4, first+6)
 	}
 }
 
@@ -137,31 +187,41 @@ func TestScheduledJobs(t *testing.T) {
 	s := cloud.DefaultScheduler()
 	s.Minute, s.Hour, s.Timezone, s.Driver = "30", "7", "Europe/Riga", "fulljs"
 	w.must(w.EnableScheduler(w.sitemap.ID, s))
+	jobs := func(now string) (all []cloud.Job) {
+		t.Helper()
+		at, err := time.Parse(time.RFC3339, now)
+		w.must(err)
+		w.now = at
+		for taken := true; taken; {
+			taken, err = w.TakeDue()
+			w.must(err)
+		}
+		all, _ = w.Jobs(cloud.JobFilter{}, 0, 10)
+		return all
+	}
 	// Riga is two hours ahead, and three after the night of the 29th.
-	for _, want := range []string{"2026-03-29T04:30:00Z", "2026-03-30T04:30:00Z"} {
-		m, err := w.Sitemap(w.sitemap.ID)
-		w.must(err)
-		due, err := m.Scheduler.Next()
-		w.must(err)
-		if got := due.UTC().Format(time.RFC3339); got != want {
-			t.Fatalf("due at %s, want %s", got, want)
+	for i, due := range []string{"2026-03-29T04:30:00Z", "2026-03-30T04:30:00Z"} {
+		all := jobs(due)
+		if len(all) != i+1 {
+			t.Fatalf("at %s there are %d jobs", due, len(all))
 		}
-		job, err := w.AddScheduled(m.ID, due)
-		w.must(err)
-		if !job.Scheduled || job.Driver != "fulljs" || !job.Created.Equal(due) || job.Rows != 9 {
+		if job := all[i]; !job.Scheduled || job.Driver != "fulljs" || job.Created.UTC().Format(time.RFC3339) != due || job.Rows != 9 {
 			t.Errorf("got %+v", job)
-		}
-		if _, err := w.AddScheduled(m.ID, due); !errors.Is(err, cloud.ErrNotDue) {
-			t.Errorf("made twice: %v", err)
 		}
 	}
 	w.must(w.DisableScheduler(w.sitemap.ID))
-	if _, err := w.AddScheduled(w.sitemap.ID, time.Date(2026, 3, 31, 4, 30, 0, 0, time.UTC)); !errors.Is(err, cloud.ErrNotDue) {
-		t.Errorf("made though disabled: %v", err)
+	if all := jobs("2026-04-30T04:30:00Z"); len(all) != 2 {
+		t.Errorf("disabled, it has made %d jobs", len(all))
 	}
 	s.Hour = "25"
 	if err := w.EnableScheduler(w.sitemap.ID, s); err == nil {
 		t.Error("an hour beyond the day was accepted")
+	}
+	s.Hour = "7"
+	w.must(w.EnableScheduler(w.sitemap.ID, s))
+	w.must(w.DeleteSitemap(w.sitemap.ID))
+	if all := jobs("2026-05-30T04:30:00Z"); len(all) != 2 {
+		t.Errorf("deleted, it has made %d jobs", len(all))
 	}
 }
 

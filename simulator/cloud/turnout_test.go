@@ -79,7 +79,7 @@ func turnouts(t *testing.T, texts ...string) cloud.Turnouts {
 func TestTurnoutsByPattern(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{Turnouts: turnouts(t, "full=/1$", "empty=/[12]$", "failed=/3$")})
-	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 100, StartURLs: []string{"https://a.example/[0-9]"}})
+	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(100), StartURLs: []string{"https://a.example/[0-9]"}})
 	w.must(err)
 	w.must(w.Start(job.ID))
 	w.must(w.Complete(job.ID, webhook.Finished, w.now))
@@ -106,7 +106,7 @@ func TestTurnoutsByPattern(t *testing.T) {
 func TestTurnoutsByShare(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{Seed: 4, Turnouts: turnouts(t, "empty=20%", "failed=10%")})
-	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 10_000, StartURLs: []string{"https://a.example/[1-1000]"}})
+	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(10_000), StartURLs: []string{"https://a.example/[1-1000]"}})
 	w.must(err)
 	var before string
 	for run := range 3 {
@@ -132,7 +132,7 @@ func TestTurnoutsByShare(t *testing.T) {
 			t.Errorf("run %d changed the earlier rows", run)
 		}
 		before = now
-		w.must(w.Continue(job.ID))
+		w.did(w.Continue(job.ID))
 	}
 }
 
@@ -155,7 +155,7 @@ func TestTurnoutsDecideTheStatus(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, cloud.Config{Profile: tc.profile, Turnouts: turnouts(t, tc.rule)})
-			job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 100, StartURLs: []string{"https://a.example/[0-9]"}})
+			job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(100), StartURLs: []string{"https://a.example/[0-9]"}})
 			w.must(err)
 			w.must(w.Start(job.ID))
 			w.must(w.Complete(job.ID, tc.draw, w.now))
@@ -169,12 +169,12 @@ func TestTurnoutsDecideTheStatus(t *testing.T) {
 func TestEndingOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{Turnouts: turnouts(t, "failed=100%")})
-	id := w.started(cloud.JobSpec{Rows: 10, Ending: &cloud.Outcome{Status: webhook.Shelved, Rows: -1, EmptyPages: 3}})
+	id := w.started(cloud.JobSpec{Rows: new(10), Ending: &cloud.Ending{Status: webhook.Shelved, Rows: -1, EmptyPages: 3}})
 	w.must(w.Complete(id, webhook.Finished, w.now))
 	if j := w.job(id); j.Status != webhook.Shelved || j.StoredRecordCount != 10 || j.JobsEmpty != 3 {
 		t.Errorf("it ended as %+v", j)
 	}
-	w.must(w.Continue(id))
+	w.did(w.Continue(id))
 	w.must(w.Start(id))
 	w.must(w.Complete(id, webhook.Finished, w.now))
 	if j := w.job(id); j.Status != webhook.Failed {
@@ -185,13 +185,13 @@ func TestEndingOfItsOwn(t *testing.T) {
 func TestStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
-	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 10})
+	job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(10)})
 	w.must(err)
-	w.must(w.Stop(job.ID))
-	if j := w.job(job.ID); j.Status != webhook.Stopped || j.StoredRecordCount != 5 || j.ScrapingDuration != 1 || len(w.notified) != 1 {
+	w.did(w.Stop(job.ID))
+	if j := w.job(job.ID); j.Status != webhook.Stopped || j.StoredRecordCount != 5 || j.ScrapingDuration != 1 || len(w.notified()) != 1 {
 		t.Errorf("stopped while it waited: %+v", j)
 	}
-	if err := w.Stop(job.ID); err == nil {
+	if _, err := w.Stop(job.ID); err == nil {
 		t.Error("it was stopped twice")
 	}
 }
@@ -201,10 +201,10 @@ func TestStop(t *testing.T) {
 func TestStopByTurnouts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{Turnouts: turnouts(t, "failed=/1$")})
-	spec := cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: 100, StartURLs: []string{"https://a.example/[0-9]"}}
+	spec := cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(100), StartURLs: []string{"https://a.example/[0-9]"}}
 	stopped, err := w.AddJob(spec)
 	w.must(err)
-	w.must(w.Stop(stopped.ID))
+	w.did(w.Stop(stopped.ID))
 	if j, rows := w.job(stopped.ID), w.pagesOf(stopped.ID); j.StoredRecordCount != 40 || j.JobsFailed != 1 || j.JobsExecuted != 5 || j.JobsScheduled != 10 || rows["https://a.example/1"] != 0 {
 		t.Errorf("it is %+v, with rows of %v", j, rows)
 	}
@@ -212,7 +212,7 @@ func TestStopByTurnouts(t *testing.T) {
 	w.must(err)
 	w.must(w.Start(given.ID))
 	w.must(w.End(given.ID, webhook.Failed, 50))
-	w.must(w.Continue(given.ID))
+	w.did(w.Continue(given.ID))
 	w.must(w.Start(given.ID))
 	w.must(w.Complete(given.ID, webhook.Finished, w.now))
 	if j := w.job(given.ID); j.StoredRecordCount != 100 || strings.Count(w.rows(given.ID), "\n") != 100 {

@@ -32,18 +32,15 @@ const Path = "/_scrapehook/"
 
 // Config is the parts that are controlled; all but AllowRemote are required.
 type Config struct {
-	Seed       uint64
-	Profile    webhook.Profile
-	Cloud      *cloud.Cloud
-	Sender     *delivery.Sender
-	Client     *delivery.Client // of test notifications
-	Clock      *clock.Clock
-	Faults     *fault.Plan
-	Endpoints  *Endpoints
-	Deliveries *Deliveries
-	// JobChanged is told of a job that was added, continued or stopped.
-	JobChanged func(cloud.Job)
-	// Reset empties everything.
+	Seed    uint64
+	Profile webhook.Profile
+	Cloud   *cloud.Cloud
+	Sender  *delivery.Sender
+	Client  *delivery.Client // of test notifications
+	Clock   *clock.Clock
+	Faults  *fault.Plan
+	History *History
+	// Reset empties all of these but the clock, at once.
 	Reset func() error
 	// Ready reports whether jobs live and notifications are sent.
 	Ready func() bool
@@ -138,7 +135,7 @@ func ours(host string) bool {
 	return loopback.Address(host) || name == "api.webscraper.io"
 }
 
-// callerError is what the caller can mend.
+// callerError is what the caller can correct.
 type callerError struct{ err error }
 
 func (e *callerError) Error() string { return e.err.Error() }
@@ -160,7 +157,7 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, cloud.ErrTransition), errors.Is(err, cloud.ErrExists), errors.Is(err, errUnderWay):
 		return http.StatusConflict
-	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrOutcome):
+	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrEnding):
 		return http.StatusBadRequest
 	case errors.Is(err, cloud.ErrFull), errors.Is(err, delivery.ErrFull), errors.Is(err, errNotReady):
 		return http.StatusServiceUnavailable
@@ -240,6 +237,7 @@ func (s *server) ready(*http.Request) (any, error) {
 // state is everything at a glance.
 func (s *server) state(*http.Request) (any, error) {
 	sitemaps, jobs := s.cfg.Cloud.Count()
+	pending, total := s.pending(0, maxRemembered)
 	return struct {
 		Seed      uint64                 `json:"seed"`
 		Profile   string                 `json:"profile"`
@@ -248,10 +246,11 @@ func (s *server) state(*http.Request) (any, error) {
 		Sitemaps  int                    `json:"sitemaps"`
 		Jobs      map[webhook.Status]int `json:"jobs"`
 		Pending   []pendingJSON          `json:"pending"`
+		Total     int                    `json:"pending_total"`
 		Faults    []fault.Rule           `json:"faults"`
 	}{
-		s.cfg.Seed, s.cfg.Profile.Name, s.clockNow(), s.cfg.Endpoints.URLs(),
-		sitemaps, jobs, s.pending(), s.cfg.Faults.Rules(),
+		s.cfg.Seed, s.cfg.Profile.Name, s.clockNow(), s.cfg.Cloud.Endpoints(),
+		sitemaps, jobs, pending, total, s.cfg.Faults.Rules(),
 	}, nil
 }
 

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -37,8 +36,8 @@ func (s *server) tagSitemap(r *http.Request) (any, error) {
 	return ok, s.cfg.Cloud.TagSitemap(pathID(r), in.Tags)
 }
 
-// seedMost bounds what one call of seed adds.
-const seedMost = 100_000
+// maxSeeded bounds what one call of seed adds.
+const maxSeeded = 100_000
 
 // seed adds sitemaps with jobs that have ended. Nobody is notified of them.
 func (s *server) seed(r *http.Request) (any, error) {
@@ -51,11 +50,11 @@ func (s *server) seed(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if in.Sitemaps < 1 || in.Jobs < 0 || in.Rows < 0 || in.Sitemaps > seedMost || in.Jobs > seedMost || in.Sitemaps*max(1, in.Jobs) > seedMost {
-		return nil, bad("%d sitemaps with %d jobs each of %d rows: use 1 to %d jobs in all", in.Sitemaps, in.Jobs, in.Rows, seedMost)
+	if in.Sitemaps < 1 || in.Jobs < 0 || in.Rows < 0 || in.Sitemaps > maxSeeded || in.Jobs > maxSeeded || in.Sitemaps*max(1, in.Jobs) > maxSeeded {
+		return nil, bad("%d sitemaps with %d jobs each of %d rows: use 1 to %d jobs in all", in.Sitemaps, in.Jobs, in.Rows, maxSeeded)
 	}
 	if !in.Status.Ended() {
-		return nil, bad("the status %q is no way to end", in.Status)
+		return nil, bad("a job can't end %q: use finished, failed, stopped or shelved", in.Status)
 	}
 	sitemaps, jobs := []int64{}, []int64{}
 	for i := range in.Sitemaps {
@@ -65,7 +64,7 @@ func (s *server) seed(r *http.Request) (any, error) {
 		}
 		sitemaps = append(sitemaps, m.ID)
 		for range in.Jobs {
-			j, err := s.cfg.Cloud.AddEnded(cloud.JobSpec{SitemapID: m.ID, Rows: in.Rows}, in.Status)
+			j, err := s.cfg.Cloud.AddEnded(cloud.JobSpec{SitemapID: m.ID, Rows: &in.Rows}, in.Status)
 			if err != nil {
 				return nil, err
 			}
@@ -75,8 +74,8 @@ func (s *server) seed(r *http.Request) (any, error) {
 	return map[string]any{"sitemaps": sitemaps, "jobs": jobs}, nil
 }
 
-// ending is how a job's run ends. Without a status it comes of the mix and of
-// how its pages turn out.
+// ending is how a job's run ends. Without a status it comes of the weights of
+// the statuses and of how its pages turn out.
 type ending struct {
 	Status       webhook.Status `json:"status"`
 	Rows         *int           `json:"rows"`
@@ -85,29 +84,29 @@ type ending struct {
 	NoValuePages int            `json:"no_value_pages"`
 }
 
-// outcome is the ending as the cloud takes it, nil when it does not say.
-func (e ending) outcome() (*cloud.Outcome, error) {
-	o := cloud.Outcome{
+// parse is the ending as the cloud takes it, nil when it does not say.
+func (e ending) parse() (*cloud.Ending, error) {
+	parsed := cloud.Ending{
 		Status: e.Status, Rows: -1,
 		FailedPages: e.FailedPages, EmptyPages: e.EmptyPages, NoValuePages: e.NoValuePages,
 	}
 	if e.Rows != nil {
-		o.Rows = *e.Rows
+		parsed.Rows = *e.Rows
 	}
 	switch {
-	case e.Status == "" && (o.FailedPages != 0 || o.EmptyPages != 0 || o.NoValuePages != 0):
-		return nil, bad("pages without a status")
+	case (e.Rows != nil && *e.Rows < 0) || e.FailedPages < 0 || e.EmptyPages < 0 || e.NoValuePages < 0:
+		return nil, bad("a number of rows or pages is negative")
+	case e.Status == "" && (e.FailedPages != 0 || e.EmptyPages != 0 || e.NoValuePages != 0):
+		return nil, bad("pages are given without a status")
 	case e.Status == "":
 		return nil, nil //nolint:nilnil // it does not say, which is fine
 	case !e.Status.Ended():
-		return nil, bad("the status %q is no way to end: use finished, failed, stopped or shelved", e.Status)
-	case o.Rows < -1 || o.FailedPages < 0 || o.EmptyPages < 0 || o.NoValuePages < 0:
-		return nil, bad("a number of rows or pages is negative")
+		return nil, bad("a job can't end %q: use finished, failed, stopped or shelved", e.Status)
 	}
-	return &o, nil
+	return &parsed, nil
 }
 
-// addJob adds a job with an outcome and a time of its own.
+// addJob adds a job with an ending and a time of its own.
 func (s *server) addJob(r *http.Request) (any, error) {
 	var in struct {
 		ending
@@ -120,82 +119,53 @@ func (s *server) addJob(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	outcome, err := in.outcome()
+	ending, err := in.parse()
 	if err != nil {
 		return nil, err
 	}
-	if in.Takes < 0 || (in.Rows != nil && *in.Rows < 0) {
+	if in.Takes < 0 || in.ID < 0 || in.SitemapID < 0 {
 		return nil, bad("a number or a duration is negative")
 	}
-	if in.SitemapID == 0 {
-		m, err := s.cfg.Cloud.AddSitemap("", "")
-		if err != nil {
-			return nil, err
-		}
-		in.SitemapID = m.ID
-	}
-	spec := cloud.JobSpec{
+	return answerJob(s.cfg.Cloud.AddJob(cloud.JobSpec{
 		ID: in.ID, SitemapID: in.SitemapID, CustomID: in.CustomID, StartURLs: in.StartURLs,
-		RunTime: time.Duration(in.Takes), Ending: outcome,
-	}
-	if in.Rows != nil {
-		spec.Rows = *in.Rows
-	}
-	j, err := s.cfg.Cloud.AddJob(spec)
-	return s.changed(j.ID, err)
+		Rows: in.Rows, RunTime: time.Duration(in.Takes), Ending: ending,
+	}))
 }
 
-// changed tells of a job and answers it.
-func (s *server) changed(id int64, err error) (any, error) {
+// answerJob answers a job as a verb has left it.
+func answerJob(j cloud.Job, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.cfg.Cloud.Job(id)
-	if err != nil {
-		return nil, err
-	}
-	s.cfg.JobChanged(j)
 	return newJobJSON(j), nil
 }
 
 func (s *server) job(r *http.Request) (any, error) {
-	j, err := s.cfg.Cloud.Job(pathID(r))
-	if err != nil {
-		return nil, err
-	}
-	return newJobJSON(j), nil
+	return answerJob(s.cfg.Cloud.Job(pathID(r)))
 }
 
 func (s *server) continueJob(r *http.Request) (any, error) {
-	return s.changed(pathID(r), s.cfg.Cloud.Continue(pathID(r)))
+	return answerJob(s.cfg.Cloud.Continue(pathID(r)))
 }
 
 func (s *server) stopJob(r *http.Request) (any, error) {
-	return s.changed(pathID(r), s.cfg.Cloud.Stop(pathID(r)))
+	return answerJob(s.cfg.Cloud.Stop(pathID(r)))
 }
 
-// endJob ends a job now, wherever it is in its life before that.
+// endJob ends a job now, wherever it is before its end.
 func (s *server) endJob(r *http.Request) (any, error) {
 	in := ending{Status: webhook.Finished}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	outcome, err := in.outcome()
+	ending, err := in.parse()
 	if err != nil {
 		return nil, err
 	}
-	if outcome == nil {
-		return nil, bad("it lacks a status")
+	if ending == nil {
+		return nil, bad("the status is empty")
 	}
-	id := pathID(r)
-	j, err := s.cfg.Cloud.Job(id)
-	if err == nil && (j.Status == webhook.WaitingToBeScheduled || j.Status == webhook.Scheduled) {
-		err = s.cfg.Cloud.Start(id)
-	}
-	if err == nil {
-		err = s.cfg.Cloud.Conclude(id, *outcome)
-	}
-	return s.changed(id, err)
+	return answerJob(s.cfg.Cloud.Conclude(pathID(r), *ending))
 }
 
 // jobJSON is a job with what the cloud's own API does not show.
@@ -211,18 +181,16 @@ type jobJSON struct {
 	Created     time.Time      `json:"created"`
 	Queued      time.Time      `json:"queued"`
 	Ended       *time.Time     `json:"ended"`
-	// Unnotified: the sender had no room for its notification yet.
-	Unnotified bool `json:"unnotified"`
 }
 
 func newJobJSON(j cloud.Job) jobJSON {
 	v := jobJSON{
 		ID: j.ID, CustomID: j.CustomID, SitemapID: j.SitemapID, SitemapName: j.SitemapName, Status: j.Status,
 		Rows: j.StoredRecordCount, FailedPages: j.JobsFailed, EmptyPages: j.JobsEmpty,
-		Created: j.Created, Queued: j.Queued, Unnotified: j.Unnotified,
+		Created: j.Created, Queued: j.Queued,
 	}
-	if ended := j.Ended; cmp.Compare(ended.Unix(), 0) > 0 {
-		v.Ended = &ended
+	if !j.Ended.IsZero() {
+		v.Ended = &j.Ended
 	}
 	return v
 }

@@ -11,69 +11,40 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// Endpoints are the URLs that ended jobs are notified to. It is safe for
-// concurrent use.
-type Endpoints struct {
-	mu   sync.Mutex
-	urls []string
-}
-
-// URLs returns the endpoints.
-func (e *Endpoints) URLs() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return append([]string{}, e.urls...)
-}
-
-// Set replaces the endpoints. Notifications that are pending keep theirs. An
-// error is a URL that can't be one.
-func (e *Endpoints) Set(urls []string) error {
-	for _, url := range urls {
-		if err := delivery.CheckURL(url); err != nil {
-			return err
-		}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.urls = slices.Clone(urls)
-	return nil
-}
-
-// Deliveries remembers the last attempts to notify. It is safe for concurrent
-// use.
-type Deliveries struct {
+// History remembers the last attempts to notify. It is safe for concurrent use.
+type History struct {
 	mu       sync.Mutex
 	attempts []delivery.Attempt // in the order of their ends
 }
 
-// remembered bounds the attempts.
-const remembered = 10_000
+// maxRemembered bounds the attempts.
+const maxRemembered = 10_000
 
 // Note remembers an attempt that has ended.
-func (d *Deliveries) Note(a delivery.Attempt) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (h *History) Note(a delivery.Attempt) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	a.Body, a.Header = nil, nil // an answer may be large
-	d.attempts = append(d.attempts, a)
-	if len(d.attempts) >= 2*remembered {
-		d.attempts = slices.Clone(d.attempts[len(d.attempts)-remembered:])
+	h.attempts = append(h.attempts, a)
+	if len(h.attempts) >= 2*maxRemembered {
+		h.attempts = slices.Clone(h.attempts[len(h.attempts)-maxRemembered:])
 	}
 }
 
 // Clear forgets all attempts.
-func (d *Deliveries) Clear() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.attempts = nil
+func (h *History) Clear() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.attempts = nil
 }
 
 // last returns up to limit of the latest attempts of a job (0: of any), the
 // latest last.
-func (d *Deliveries) last(job int64, limit int) []delivery.Attempt {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (h *History) last(job int64, limit int) []delivery.Attempt {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var found []delivery.Attempt
-	for _, a := range slices.Backward(d.attempts) {
+	for _, a := range slices.Backward(h.attempts) {
 		if len(found) == limit {
 			break
 		}
@@ -113,7 +84,8 @@ func newAttemptJSON(a delivery.Attempt) attemptJSON {
 
 // pendingJSON is a notification that is neither acknowledged nor given up.
 type pendingJSON struct {
-	Delivery uint64         `json:"delivery"`
+	// Delivery is 0 while the notification is in the outbox.
+	Delivery uint64         `json:"delivery,omitempty"`
 	Job      int64          `json:"job"`
 	Status   webhook.Status `json:"status"`
 	URL      string         `json:"url"`
@@ -121,12 +93,24 @@ type pendingJSON struct {
 	Due      time.Time      `json:"due"` // by the simulated clock
 }
 
-func (s *server) pending() []pendingJSON {
-	all := []pendingJSON{}
+// pending is what is neither acknowledged nor given up: of a job, or of all for
+// 0. Of what is in the outbox only the oldest are listed, up to limit; total
+// counts all.
+func (s *server) pending(job int64, limit int) (listed []pendingJSON, total int) {
+	// In this order a notification may be seen twice that the sender is just
+	// taking, but none is missed.
+	waiting, inOutbox := s.cfg.Cloud.Waiting(job, limit)
+	listed = []pendingJSON{}
 	for _, p := range s.cfg.Sender.Pending() {
-		all = append(all, pendingJSON{p.Delivery, p.Notification.JobID, p.Notification.Status, p.URL, p.Attempt, p.Due})
+		if job == 0 || p.Notification.JobID == job {
+			listed = append(listed, pendingJSON{p.Delivery, p.Notification.JobID, p.Notification.Status, p.URL, p.Attempt, p.Due})
+		}
 	}
-	return all
+	total = len(listed) + inOutbox
+	for _, w := range waiting {
+		listed = append(listed, pendingJSON{0, w.Notification.JobID, w.Notification.Status, w.Endpoint, 1, w.Due})
+	}
+	return listed, total
 }
 
 // deliveries is what was attempted, and what is pending.
@@ -135,20 +119,20 @@ func (s *server) deliveries(r *http.Request) (any, error) {
 	var err error
 	if text := r.URL.Query().Get("job"); text != "" {
 		if job, err = strconv.ParseInt(text, 10, 64); err != nil || job < 1 {
-			return nil, bad("job=%s is no job's id", text)
+			return nil, bad("job=%s is not a job id", text)
 		}
 	}
 	if text := r.URL.Query().Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > remembered {
-			return nil, bad("limit=%s: use 1 to %d", text, remembered)
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxRemembered {
+			return nil, bad("limit=%s: use 1 to %d", text, maxRemembered)
 		}
 	}
 	attempts := []attemptJSON{}
-	for _, a := range s.cfg.Deliveries.last(job, limit) {
+	for _, a := range s.cfg.History.last(job, limit) {
 		attempts = append(attempts, newAttemptJSON(a))
 	}
-	pending := slices.DeleteFunc(s.pending(), func(p pendingJSON) bool { return job != 0 && p.Job != job })
-	return map[string]any{"attempts": attempts, "pending": pending}, nil
+	pending, total := s.pending(job, limit)
+	return map[string]any{"attempts": attempts, "pending": pending, "pending_total": total}, nil
 }
 
 // resend makes a pending resend due now, or sends a delivery that has come to
@@ -162,10 +146,10 @@ func (s *server) resend(r *http.Request) (any, error) {
 	if hastened {
 		return map[string]uint64{"delivery": number}, nil
 	}
-	if slices.ContainsFunc(s.pending(), func(p pendingJSON) bool { return p.Delivery == number }) {
+	if slices.ContainsFunc(s.cfg.Sender.Pending(), func(p delivery.Pending) bool { return p.Delivery == number }) {
 		return nil, errUnderWay
 	}
-	for _, a := range slices.Backward(s.cfg.Deliveries.last(0, remembered)) {
+	for _, a := range slices.Backward(s.cfg.History.last(0, maxRemembered)) {
 		if a.Delivery == number {
 			again, err := s.cfg.Sender.Send(a.URL, a.Notification)
 			return map[string]uint64{"delivery": again}, err
@@ -175,7 +159,7 @@ func (s *server) resend(r *http.Request) (any, error) {
 }
 
 func (s *server) endpoints(*http.Request) (any, error) {
-	return map[string]any{"endpoints": s.cfg.Endpoints.URLs()}, nil
+	return map[string]any{"endpoints": s.cfg.Cloud.Endpoints()}, nil
 }
 
 func (s *server) setEndpoints(r *http.Request) (any, error) {
@@ -185,7 +169,12 @@ func (s *server) setEndpoints(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if err := s.cfg.Endpoints.Set(in.Endpoints); err != nil {
+	for _, url := range in.Endpoints {
+		if err := delivery.CheckURL(url); err != nil {
+			return nil, &callerError{err}
+		}
+	}
+	if err := s.cfg.Cloud.SetEndpoints(in.Endpoints); err != nil {
 		return nil, &callerError{err}
 	}
 	return s.endpoints(r)
@@ -204,7 +193,7 @@ func (s *server) testNotification(r *http.Request) (any, error) {
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	if urls := s.cfg.Endpoints.URLs(); in.URL == "" && len(urls) > 0 {
+	if urls := s.cfg.Cloud.Endpoints(); in.URL == "" && len(urls) > 0 {
 		in.URL = urls[0]
 	}
 	if err := delivery.CheckURL(in.URL); err != nil {

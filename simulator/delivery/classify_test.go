@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/duequeue"
 )
 
 func TestClassify(t *testing.T) {
@@ -57,13 +59,13 @@ func TestClassify(t *testing.T) {
 func TestQueueOrder(t *testing.T) {
 	t.Parallel()
 	start := time.Now()
-	var q queue
+	var q duequeue.Queue[Pending]
 	// Delivery i is due at (i*7)%10 s; 0 and 10 are due at once, in order.
 	for i := range uint64(11) {
-		q.push(Pending{Delivery: i, Due: start.Add(time.Duration(i*7%10) * time.Second)})
+		q.Push(Pending{Delivery: i, Due: start.Add(time.Duration(i*7%10) * time.Second)})
 	}
 	for i, want := range []uint64{0, 10, 3, 6, 9, 2, 5, 8, 1, 4, 7} {
-		if got := q.pop().Delivery; got != want {
+		if got := q.Pop().Delivery; got != want {
 			t.Errorf("number %d out is delivery %d, want %d", i, got, want)
 		}
 	}

@@ -40,6 +40,15 @@ func (d *diary) all() []string {
 	return slices.Clone(d.entries)
 }
 
+func (d *diary) Take(taken []delivery.Pending, sequences []uint64) error {
+	for i, p := range taken {
+		if err := d.note("take", fmt.Sprint(sequences[i], " as ", p.Delivery)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (d *diary) Queue(p delivery.Pending) error {
 	return d.note("queue", fmt.Sprint(p.Delivery, " ", p.Attempt))
 }
@@ -142,7 +151,12 @@ func TestRestoredHastenedCleared(t *testing.T) {
 		if got := rec.all(); len(got) != 1 || got[0].Number != 2 || len(s.Pending()) != 1 {
 			t.Errorf("attempts %+v, pending %+v", got, s.Pending())
 		}
-		s.Clear()
+		if err := s.Reset(func() error { return errBroken }); !errors.Is(err, errBroken) || len(s.Pending()) != 1 {
+			t.Errorf("a reset that failed: %v, pending %+v", err, s.Pending())
+		}
+		if err := s.Reset(func() error { return nil }); err != nil {
+			t.Error(err)
+		}
 		time.Sleep(time.Hour)
 		if len(rec.all()) != 1 || len(s.Pending()) != 0 {
 			t.Errorf("after it was cleared: attempts %+v, pending %+v", rec.all(), s.Pending())

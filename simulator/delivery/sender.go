@@ -5,126 +5,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/duequeue"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// The bounds of a [Sender] whose [Config] names none.
-const (
-	DefaultConcurrency = 64
-	DefaultMaxPending  = 100_000
-)
-
 var (
-	// ErrFull is returned by [Sender.Send] while MaxPending notifications are
-	// pending.
-	ErrFull = errors.New("too many notifications are pending")
+	// ErrFull is returned by [Sender.Send] while MaxPending notifications to
+	// the endpoint are pending.
+	ErrFull = errors.New("too many notifications to this endpoint are pending")
 	// ErrStopped is returned by [Sender.Send] once the sender's Run has ended
 	// or is about to.
 	ErrStopped = errors.New("the sender has stopped")
 )
 
-// Config sets up a [Sender].
-type Config struct {
-	// Profile is the rules to send by; required.
-	Profile webhook.Profile
-	// Transport performs the exchanges; nil is [NewTransport].
-	Transport http.RoundTripper
-	// UserAgent is sent as such; empty is "scrapehook".
-	UserAgent string
-	// Concurrency is the most attempts under way at once; 0 is
-	// [DefaultConcurrency]. What is due beyond that waits.
-	Concurrency int
-	// MaxPending is the most notifications that may be pending, those under
-	// way and those that wait for a resend included; 0 is [DefaultMaxPending].
-	MaxPending int
-	// OnAttempt is told of each attempt when it has ended and before anything
-	// follows from it: the calls for one delivery come one by one, in order,
-	// and its resend waits for them. Calls for different deliveries overlap.
-	// It must not wait for the sender to stop. May be nil.
-	OnAttempt func(Attempt)
-	// Clock is what notifications are due by, and resend delays count by; nil
-	// is the real one. An attempt's deadline is always real.
-	Clock Clock
-	// Journal makes what the sender does last longer than the process; nil:
-	// nothing does. Restored is what was pending in it, and Last the number of
-	// the last delivery.
-	Journal  Journal
-	Restored []Pending
-	Last     uint64
-}
-
-// Clock is a time that may be paused, advanced or run faster than the real one.
-// Its methods may be called concurrently.
-type Clock interface {
-	Now() time.Time
-	// Until is how long it is in real time until t, false while it is paused.
-	Until(t time.Time) (time.Duration, bool)
-	// Changed is closed when Until would answer otherwise than before.
-	Changed() <-chan struct{}
-}
-
-// Journal keeps deliveries. An error of Begin or End ends the sender's Run:
-// what can't be recorded must not go on.
-type Journal interface {
-	// Queue keeps a notification that is pending, in its place if it is there.
-	Queue(p Pending) error
-	// Begin keeps the intent of an attempt, before anything of it is sent.
-	Begin(p Pending, at time.Time) error
-	// End keeps an attempt's outcome together with what is pending after it,
-	// if anything is.
-	End(a Attempt, next *Pending) error
-}
-
-type realClock struct{}
-
-func (realClock) Now() time.Time                          { return time.Now() }
-func (realClock) Until(t time.Time) (time.Duration, bool) { return time.Until(t), true }
-func (realClock) Changed() <-chan struct{}                { return nil }
-
-type noJournal struct{}
-
-func (noJournal) Queue(Pending) error            { return nil }
-func (noJournal) Begin(Pending, time.Time) error { return nil }
-func (noJournal) End(Attempt, *Pending) error    { return nil }
-
-func (cfg Config) check() error {
-	p := cfg.Profile
-	switch {
-	case p.Timeout <= 0:
-		return fmt.Errorf("profile %q: the timeout is %v, and must be above 0", p.Name, p.Timeout)
-	case p.MaxAttempts < 0:
-		return fmt.Errorf("profile %q: %d attempts, and must be 0 (no limit) or more", p.Name, p.MaxAttempts)
-	case p.MaxAttempts != 1 && len(p.ResendDelays) == 0:
-		return fmt.Errorf("profile %q resends, but has no resend delay", p.Name)
-	case slices.ContainsFunc(p.ResendDelays, func(d time.Duration) bool { return d < 0 }):
-		return fmt.Errorf("profile %q: resend delays %v, and none may be below 0", p.Name, p.ResendDelays)
-	case cfg.Concurrency < 0:
-		return fmt.Errorf("concurrency is %d, and must be 0 (default) or more", cfg.Concurrency)
-	case cfg.MaxPending < 0:
-		return fmt.Errorf("the bound of what is pending is %d, and must be 0 (default) or more", cfg.MaxPending)
-	}
-	return nil
-}
-
-// Sender delivers notifications by a profile's rules: it attempts each until
-// it is acknowledged or given up. Its methods may be called concurrently.
+// Sender delivers notifications by a profile's rules: it takes each from its
+// source when it has room for the endpoint, and attempts it until it is
+// acknowledged or given up. Its methods may be called concurrently.
 type Sender struct {
-	client      Client
-	concurrency int
-	maxPending  int
-	onAttempt   func(Attempt)
-	wake        chan struct{} // has a token when Run has something new to look at
-	clock       Clock
-	journal     Journal
+	cfg    Config
+	client Client
+	wake   chan struct{} // has a token when Run has something new to look at
 
 	mu       sync.Mutex
-	last     uint64 // number of the last delivery
-	waiting  queue
+	last     uint64           // number of the last delivery
+	rooms    map[string]*room // by URL
 	underWay map[uint64]Pending
 	dropped  map[uint64]bool // of those under way, what is not to be resent
 	started  bool
@@ -138,39 +46,19 @@ func New(cfg Config) (*Sender, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("setting up the sender: %w", err)
 	}
+	cfg = cfg.withDefaults()
 	s := &Sender{
-		client:      Client{Profile: cfg.Profile, Transport: cfg.Transport, UserAgent: cfg.UserAgent},
-		concurrency: cfg.Concurrency,
-		maxPending:  cfg.MaxPending,
-		onAttempt:   cfg.OnAttempt,
-		wake:        make(chan struct{}, 1),
-		clock:       cfg.Clock,
-		journal:     cfg.Journal,
-		last:        cfg.Last,
-		underWay:    map[uint64]Pending{},
-		dropped:     map[uint64]bool{},
+		cfg:      cfg,
+		client:   Client{Profile: cfg.Profile, Transport: cfg.Transport, UserAgent: cfg.UserAgent},
+		wake:     make(chan struct{}, 1),
+		last:     cfg.Last,
+		rooms:    map[string]*room{},
+		underWay: map[uint64]Pending{},
+		dropped:  map[uint64]bool{},
 	}
 	for _, p := range cfg.Restored {
-		s.waiting.push(p)
+		s.roomLocked(p.URL).waiting.Push(p)
 		s.last = max(s.last, p.Delivery)
-	}
-	if s.clock == nil {
-		s.clock = realClock{}
-	}
-	if s.journal == nil {
-		s.journal = noJournal{}
-	}
-	if s.client.Transport == nil {
-		s.client.Transport = NewTransport()
-	}
-	if s.concurrency == 0 {
-		s.concurrency = DefaultConcurrency
-	}
-	if s.maxPending == 0 {
-		s.maxPending = DefaultMaxPending
-	}
-	if s.onAttempt == nil {
-		s.onAttempt = func(Attempt) {}
 	}
 	return s, nil
 }
@@ -188,15 +76,15 @@ func (s *Sender) Send(url string, n webhook.Notification) (delivery uint64, err 
 	if s.stopped {
 		return 0, ErrStopped
 	}
-	if len(s.waiting)+len(s.underWay) >= s.maxPending {
+	if r := s.rooms[url]; r != nil && r.pending() >= s.cfg.MaxPending {
 		return 0, ErrFull
 	}
-	p := Pending{Delivery: s.last + 1, URL: url, Notification: n, Attempt: 1, Due: s.clock.Now()}
-	if err := s.journal.Queue(p); err != nil {
+	p := Pending{Delivery: s.last + 1, URL: url, Notification: n, Attempt: 1, Due: s.cfg.Clock.Now()}
+	if err := s.cfg.Journal.Queue(p); err != nil {
 		return 0, fmt.Errorf("recording a delivery: %w", err)
 	}
 	s.last = p.Delivery
-	s.waiting.push(p)
+	s.roomLocked(url).waiting.Push(p)
 	s.notify()
 	return s.last, nil
 }
@@ -206,43 +94,59 @@ func (s *Sender) Send(url string, n webhook.Notification) (delivery uint64, err 
 func (s *Sender) Hasten(delivery uint64) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.waiting, func(p Pending) bool { return p.Delivery == delivery })
-	if i < 0 {
-		return false, nil
+	for _, r := range s.rooms {
+		all := slices.Clone(r.waiting.All())
+		i := slices.IndexFunc(all, func(p Pending) bool { return p.Delivery == delivery })
+		if i < 0 {
+			continue
+		}
+		all[i].Due = s.cfg.Clock.Now()
+		if err := s.cfg.Journal.Queue(all[i]); err != nil {
+			return false, fmt.Errorf("recording a delivery: %w", err)
+		}
+		r.waiting = duequeue.Queue[Pending]{}
+		for _, p := range all {
+			r.waiting.Push(p)
+		}
+		s.notify()
+		return true, nil
 	}
-	p := s.waiting[i]
-	p.Due = s.clock.Now()
-	if err := s.journal.Queue(p); err != nil {
-		return false, fmt.Errorf("recording a delivery: %w", err)
-	}
-	rest := slices.Delete(slices.Clone(s.waiting), i, i+1)
-	s.waiting = nil
-	for _, p := range append(rest, p) {
-		s.waiting.push(p)
-	}
-	s.notify()
-	return true, nil
+	return false, nil
 }
 
-// Clear gives up everything that is pending. Attempts under way end and are not
-// repeated. The journal is not told.
-func (s *Sender) Clear() {
+// Reset gives up everything that is pending, if commit, which makes that last,
+// succeeds. Nothing is taken from the source meanwhile. Attempts under way end
+// and are not repeated.
+func (s *Sender) Reset(commit func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = nil
+	if err := commit(); err != nil {
+		return err
+	}
+	for _, r := range s.rooms {
+		r.waiting = duequeue.Queue[Pending]{}
+	}
 	for delivery := range s.underWay {
 		s.dropped[delivery] = true
 	}
+	s.notify()
+	return nil
 }
 
-// Pending returns what is neither acknowledged nor given up, in the order of
-// the deliveries. After Run it is what the stop has left undone.
+// Pending returns what the sender has taken and neither acknowledged nor given
+// up, in the order of the deliveries. After Run it is what the stop has left
+// undone.
 func (s *Sender) Pending() []Pending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := slices.Clone([]Pending(s.waiting))
-	for _, p := range s.underWay {
-		all = append(all, p)
+	var all []Pending
+	for _, r := range s.rooms {
+		all = append(all, r.waiting.All()...)
+	}
+	for delivery, p := range s.underWay {
+		if !s.dropped[delivery] {
+			all = append(all, p)
+		}
 	}
 	slices.SortFunc(all, func(a, b Pending) int { return cmp.Compare(a.Delivery, b.Delivery) })
 	return all
@@ -253,17 +157,6 @@ func (s *Sender) Pending() []Pending {
 // last of them is gone. It can be called once; a second call is an error. So is
 // a journal that fails.
 func (s *Sender) Run(ctx context.Context) error {
-	if err := s.run(ctx); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.broken
-}
-
-func (s *Sender) run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	s.mu.Lock()
 	again := s.started
 	s.started = true
@@ -271,14 +164,22 @@ func (s *Sender) run(ctx context.Context) error {
 	if again {
 		return errors.New("the sender has been run before")
 	}
+	s.run(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
 
+func (s *Sender) run(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var attempts sync.WaitGroup
 	defer attempts.Wait()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	for {
-		changed := s.clock.Changed() // before anything is read off the clock
-		ready, next := s.take(ctx)
+	for ctx.Err() == nil {
+		changed := s.cfg.Clock.Changed() // before anything is read off the clock
+		ready, next, err := s.take()
 		for _, p := range ready {
 			attempts.Go(func() {
 				if err := s.attempt(ctx, p); err != nil {
@@ -287,21 +188,25 @@ func (s *Sender) run(ctx context.Context) error {
 				}
 			})
 		}
+		if err != nil {
+			s.fail(err)
+			stop()
+		}
 		timer.Stop()
-		if wait, ok := s.clock.Until(next); ok && !next.IsZero() {
+		if wait, ok := s.cfg.Clock.Until(next); ok && !next.IsZero() {
 			timer.Reset(wait)
 		}
 		select {
 		case <-ctx.Done():
-			s.mu.Lock()
-			s.stopped = true
-			s.mu.Unlock()
-			return nil
 		case <-s.wake:
+		case <-s.cfg.Source.Filled():
 		case <-changed:
 		case <-timer.C:
 		}
 	}
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
 }
 
 // fail keeps the first error that ends Run.
@@ -313,57 +218,39 @@ func (s *Sender) fail(err error) {
 	}
 }
 
-// take moves what is due, as far as the concurrency allows, to what is under
-// way. next is when to look again without being woken; zero is never.
-func (s *Sender) take(ctx context.Context) (ready []Pending, next time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.clock.Now()
-	for len(s.waiting) > 0 && len(s.underWay) < s.concurrency && ctx.Err() == nil {
-		if due := s.waiting[0].Due; due.After(now) {
-			return ready, due
-		}
-		p := s.waiting.pop()
-		s.underWay[p.Delivery] = p
-		ready = append(ready, p)
-	}
-	return ready, time.Time{} // an attempt that ends wakes
-}
-
 // attempt makes one attempt and decides what follows from it. Its error is the
 // journal's; the notification stays pending then.
 func (s *Sender) attempt(ctx context.Context, p Pending) error {
 	next := &p
-	defer func() { s.ended(p.Delivery, next) }()
-	if err := s.journal.Begin(p, time.Now()); err != nil {
+	defer func() { s.ended(p, next) }()
+	if s.isDropped(p.Delivery) {
+		next = nil
+		return nil
+	}
+	if err := s.cfg.Journal.Begin(p, time.Now()); err != nil {
 		return fmt.Errorf("recording the intent of an attempt: %w", err)
 	}
 	profile := s.client.Profile
 	a := s.client.attempt(ctx,
 		Request{URL: p.URL, Body: profile.AppendForm(nil, p.Notification)},
 		Attempt{Delivery: p.Delivery, Notification: p.Notification, URL: p.URL, Number: p.Attempt, Planned: p.Due})
-	after := following(profile, p, a, s.clock.Now())
+	after := following(profile, p, a, s.cfg.Clock.Now())
 	if after != nil && a.Reason != Canceled {
 		a.Resend = after.Due
 	}
-	if err := s.journal.End(a, after); err != nil {
+	if err := s.cfg.Journal.End(a, after); err != nil {
 		return fmt.Errorf("recording the outcome of an attempt: %w", err)
 	}
 	next = after
-	s.onAttempt(a)
+	s.cfg.OnAttempt(a)
 	return nil
 }
 
-// ended takes what is pending after an attempt back.
-func (s *Sender) ended(delivery uint64, next *Pending) {
+// isDropped reports whether a delivery that is under way was given up.
+func (s *Sender) isDropped(delivery uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if next != nil && !s.dropped[delivery] {
-		s.waiting.push(*next)
-	}
-	delete(s.underWay, delivery)
-	delete(s.dropped, delivery)
-	s.notify()
+	return s.dropped[delivery]
 }
 
 // following returns what is pending after attempt a of p, which ended at that

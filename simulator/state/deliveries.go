@@ -12,17 +12,43 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
+// Take keeps deliveries that are pending and removes what they are of from the
+// outbox, in one transaction.
+func (f *File) Take(ctx context.Context, taken []delivery.Pending, sequences []uint64) error {
+	statements := make([]statement, 0, len(taken)+len(sequences))
+	for _, p := range taken {
+		queue, err := queueing(p)
+		if err != nil {
+			return err
+		}
+		statements = append(statements, queue)
+	}
+	for _, sequence := range sequences {
+		//nolint:gosec // counted from 1
+		statements = append(statements, statement{`DELETE FROM outbox WHERE sequence = ?`, []any{int64(sequence)}})
+	}
+	return f.do(ctx, statements...)
+}
+
 // Queue keeps a notification that is pending.
 func (f *File) Queue(ctx context.Context, p delivery.Pending) error {
+	queue, err := queueing(p)
+	if err != nil {
+		return err
+	}
+	return f.do(ctx, queue)
+}
+
+func queueing(p delivery.Pending) (statement, error) {
 	n, err := json.Marshal(p.Notification)
 	if err != nil {
-		return fmt.Errorf("encoding a notification: %w", err)
+		return statement{}, fmt.Errorf("encoding a notification: %w", err)
 	}
-	return f.do(ctx, statement{
+	return statement{
 		`INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 1)
 			ON CONFLICT DO UPDATE SET attempt = excluded.attempt, due = excluded.due, pending = 1`,
 		[]any{int64(p.Delivery), p.URL, string(n), p.Attempt, nanos(p.Due)}, //nolint:gosec // counted from 1
-	})
+	}, nil
 }
 
 // Begin keeps the intent of an attempt. It is open until End closes it, or

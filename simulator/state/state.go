@@ -11,19 +11,25 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver, without cgo
 
 	"github.com/scrapehook/scrapehook/simulator/clock"
-	"github.com/scrapehook/scrapehook/simulator/cloud"
 )
 
-// schema makes a new file. Times are nanoseconds of unix time.
+// version is that of the schema; a file of another one is refused.
+const version = 2
+
+// schema makes a new file. Times are nanoseconds of unix time. An object without
+// a state is gone, and its id is remembered.
 const schema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
 	made INTEGER PRIMARY KEY, kind TEXT NOT NULL, id INTEGER NOT NULL, state TEXT, UNIQUE (kind, id));
+CREATE TABLE IF NOT EXISTS outbox (
+	sequence INTEGER PRIMARY KEY, url TEXT NOT NULL, notification TEXT NOT NULL, due INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
 	number INTEGER PRIMARY KEY, url TEXT NOT NULL, notification TEXT NOT NULL,
 	attempt INTEGER NOT NULL, due INTEGER NOT NULL, pending INTEGER NOT NULL);
@@ -32,11 +38,11 @@ CREATE TABLE IF NOT EXISTS attempts (
 	made INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, number INTEGER NOT NULL, began INTEGER NOT NULL,
 	ended INTEGER, reason TEXT NOT NULL DEFAULT '', status INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS open_attempts ON attempts (delivery) WHERE ended IS NULL;
-PRAGMA user_version = 1;`
+PRAGMA user_version = 2;`
 
-// kept is how many deliveries that came to an end a file remembers when it is
-// opened.
-const kept = 100_000
+// maxEndedDeliveries is how many deliveries that came to an end a file remembers
+// when it is opened.
+const maxEndedDeliveries = 100_000
 
 // File is an open state file. It is safe for concurrent use.
 //
@@ -45,12 +51,15 @@ const kept = 100_000
 type File struct{ db *sql.DB }
 
 // Open opens the file at path, or makes it. One process at a time can have it
-// open.
+// open. Only its owner can read it: endpoints' URLs bear tokens.
 //
 // What is written survives the end of the process in any way, and with
 // synchronous NORMAL not always that of the machine: an attempt must not cost
 // the time of a disk.
 func Open(ctx context.Context, path string) (*File, error) {
+	if err := makePrivate(path); err != nil {
+		return nil, fmt.Errorf("opening the state file: %w", err)
+	}
 	pragmas := url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(NORMAL)"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: pragmas.Encode()}).String())
 	if err != nil {
@@ -65,17 +74,28 @@ func Open(ctx context.Context, path string) (*File, error) {
 	return f, nil
 }
 
-func (f *File) prepare(ctx context.Context) error {
-	var version int
-	if err := f.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+// makePrivate has the file exist for its owner alone. SQLite gives the files
+// beside it the same mode.
+func makePrivate(path string) error {
+	const private = 0o600
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, private)
+	if err != nil {
 		return err
 	}
-	if version > 1 {
-		return fmt.Errorf("it is of version %d, and this program knows 1", version)
+	return errors.Join(file.Chmod(private), file.Close())
+}
+
+func (f *File) prepare(ctx context.Context) error {
+	var found int
+	if err := f.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&found); err != nil {
+		return err
+	}
+	if found != 0 && found != version {
+		return fmt.Errorf("it is of version %d, and this program reads version %d: give another file", found, version)
 	}
 	return f.do(ctx,
 		statement{schema, nil},
-		statement{`DELETE FROM deliveries WHERE NOT pending AND number <= (SELECT max(number) FROM deliveries) - ?`, []any{kept}},
+		statement{`DELETE FROM deliveries WHERE NOT pending AND number <= (SELECT max(number) FROM deliveries) - ?`, []any{maxEndedDeliveries}},
 		statement{`DELETE FROM attempts WHERE delivery NOT IN (SELECT number FROM deliveries)`, nil},
 	)
 }
@@ -145,53 +165,5 @@ func (f *File) Clock(ctx context.Context) (s clock.State, ok bool, err error) {
 
 // SetClock keeps the clock's state.
 func (f *File) SetClock(ctx context.Context, s clock.State) error { return f.setMeta(ctx, "clock", s) }
-
-// Keep keeps changes of the cloud's objects, all of them or none.
-func (f *File) Keep(ctx context.Context, changes ...cloud.Change) error {
-	statements := make([]statement, 0, len(changes))
-	for _, c := range changes {
-		var state any
-		if c.State != nil {
-			state = string(c.State)
-		}
-		statements = append(statements, statement{
-			`INSERT INTO objects (kind, id, state) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
-			[]any{c.Kind, c.ID, state},
-		})
-	}
-	return f.do(ctx, statements...)
-}
-
-// Objects hands over every object in the order of their making.
-func (f *File) Objects(ctx context.Context, take func(cloud.Change) error) error {
-	rows, err := f.db.QueryContext(ctx, `SELECT kind, id, state FROM objects ORDER BY made`)
-	if err != nil {
-		return fmt.Errorf("reading the cloud's objects: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err has the error
-	for rows.Next() {
-		var c cloud.Change
-		var state sql.NullString
-		if err := rows.Scan(&c.Kind, &c.ID, &state); err != nil {
-			return fmt.Errorf("reading the cloud's objects: %w", err)
-		}
-		if state.Valid {
-			c.State = []byte(state.String)
-		}
-		if err := take(c); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// Reset forgets the deliveries, pending or not. The cloud removes its objects
-// itself.
-func (f *File) Reset(ctx context.Context) error {
-	return f.do(ctx, statement{`DELETE FROM attempts`, nil},
-		// The last number stays known, because numbers are not given twice.
-		statement{`DELETE FROM deliveries WHERE number < (SELECT max(number) FROM deliveries)`, nil},
-		statement{`UPDATE deliveries SET pending = 0`, nil})
-}
 
 func nanos(t time.Time) int64 { return t.UnixNano() }

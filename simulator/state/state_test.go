@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -95,28 +96,93 @@ func TestRecover(t *testing.T) {
 		t.Errorf("an attempt reads %+v", attempts[0])
 	}
 
-	must(t, again.Reset(ctx))
+	must(t, again.Keep(ctx, cloud.Transaction{Reset: true}))
 	got, number, err = again.Recover(ctx, now, func(int) time.Duration { return 0 })
 	if err != nil || len(got) != 0 || number != 5 {
 		t.Errorf("after a reset: %+v, number %d, %v", got, number, err)
 	}
 }
 
-func TestObjectsInTheOrderOfTheirMaking(t *testing.T) {
+// load puts all that is kept into one transaction.
+func load(t *testing.T, f *state.File) (all cloud.Transaction) {
+	t.Helper()
+	must(t, f.Load(t.Context(), func(tx cloud.Transaction) error {
+		all.NextSitemap, all.NextJob = max(all.NextSitemap, tx.NextSitemap), max(all.NextJob, tx.NextJob)
+		all.Changes, all.Waiting = append(all.Changes, tx.Changes...), append(all.Waiting, tx.Waiting...)
+		return nil
+	}))
+	return all
+}
+
+func TestCloudLasts(t *testing.T) {
 	t.Parallel()
 	f := open(t, filepath.Join(t.TempDir(), "cloud.db"))
 	ctx := t.Context()
-	must(t, f.Keep(ctx, cloud.Change{Kind: cloud.KindSitemap, ID: 9, State: []byte("a")}, cloud.Change{Kind: cloud.KindJob, ID: 9, State: []byte("b")}))
-	must(t, f.Keep(ctx, cloud.Change{Kind: cloud.KindJob, ID: 3, State: []byte("c")}))
-	must(t, f.Keep(ctx, cloud.Change{Kind: cloud.KindSitemap, ID: 9, State: []byte("d")}))
-	must(t, f.Keep(ctx, cloud.Change{Kind: cloud.KindJob, ID: 9}))
-	var got []cloud.Change
-	must(t, f.Objects(ctx, func(c cloud.Change) error {
-		got = append(got, c)
-		return nil
-	}))
-	if len(got) != 3 || string(got[0].State) != "d" || got[1].ID != 9 || got[1].State != nil || string(got[2].State) != "c" {
-		t.Errorf("kept are %+v", got)
+	change := func(kind string, id int64, state string) cloud.Change {
+		return cloud.Change{Kind: kind, ID: id, State: []byte(state)}
+	}
+	w := cloud.Waiting{Sequence: 5, Endpoint: "http://a.example/?token=x", Notification: pending(3, 1).Notification, Due: began}
+	other := w
+	other.Sequence = 6
+	must(t, f.Keep(ctx, cloud.Transaction{Changes: []cloud.Change{change(cloud.KindSitemap, 9, "a"), change(cloud.KindJob, 9, "b")}, NextSitemap: 10}))
+	must(t, f.Keep(ctx, cloud.Transaction{Changes: []cloud.Change{change(cloud.KindJob, 3, "c")}, Waiting: []cloud.Waiting{w, other}, NextJob: 4}))
+	must(t, f.Keep(ctx, cloud.Transaction{Changes: []cloud.Change{change(cloud.KindJob, 4, "c")}, NextJob: 5}))
+	must(t, f.Keep(ctx, cloud.Transaction{Changes: []cloud.Change{change(cloud.KindSitemap, 9, "d")}}))
+	must(t, f.Keep(ctx, cloud.Transaction{Changes: []cloud.Change{{Kind: cloud.KindJob, ID: 9, Retired: true}, {Kind: cloud.KindJob, ID: 4}}}))
+	got := load(t, f)
+	if c := got.Changes; len(c) != 3 || string(c[0].State) != "d" || c[1].ID != 9 || c[1].State != nil || !c[1].Retired || string(c[2].State) != "c" {
+		t.Errorf("kept are %+v", c)
+	}
+	if got.NextSitemap != 10 || got.NextJob != 5 || len(got.Waiting) != 2 || !got.Waiting[0].Due.Equal(began) || got.Waiting[0].Notification != w.Notification {
+		t.Errorf("kept is %+v", got)
+	}
+}
+
+// TestTakeAndReset: what is taken is a delivery, and in the outbox no more; a
+// reset leaves the ids that must not be given again.
+func TestTakeAndReset(t *testing.T) {
+	t.Parallel()
+	f := open(t, filepath.Join(t.TempDir(), "cloud.db"))
+	ctx := t.Context()
+	w := cloud.Waiting{Sequence: 5, Endpoint: "http://a.example/?token=x", Notification: pending(3, 1).Notification, Due: began}
+	other := w
+	other.Sequence = 6
+	must(t, f.Keep(ctx, cloud.Transaction{Waiting: []cloud.Waiting{w, other}, NextJob: 5}))
+	must(t, f.Take(ctx, []delivery.Pending{pending(1, 1)}, []uint64{5}))
+	if got := load(t, f); len(got.Waiting) != 1 || got.Waiting[0].Sequence != 6 {
+		t.Errorf("after one was taken, the outbox holds %+v", got.Waiting)
+	}
+	deliveries, last, err := f.Recover(ctx, began, func(int) time.Duration { return 0 })
+	if err != nil || len(deliveries) != 1 || last != 1 {
+		t.Errorf("pending is %+v, the last number %d, %v", deliveries, last, err)
+	}
+	must(t, f.Keep(ctx, cloud.Transaction{Reset: true, Changes: []cloud.Change{{Kind: cloud.KindJob, ID: 77, Retired: true}}}))
+	if got := load(t, f); len(got.Changes) != 1 || got.Changes[0].ID != 77 || len(got.Waiting) != 0 || got.NextJob != 5 {
+		t.Errorf("after a reset, kept is %+v", got)
+	}
+}
+
+// TestStateIsPrivate: endpoints' URLs bear tokens.
+func TestStateIsPrivate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "cloud.db")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, path)
+	must(t, f.SetSeed(t.Context(), 1))
+	files, err := os.ReadDir(dir)
+	must(t, err)
+	for _, file := range files {
+		info, err := file.Info()
+		must(t, err)
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has the mode %o", file.Name(), mode)
+		}
+	}
+	if len(files) < 2 {
+		t.Errorf("there are %d files", len(files))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 
 	"shop.example/webhook"
@@ -15,7 +14,7 @@ import (
 
 func TestWebhook(t *testing.T) {
 	var shop *webhook.Shop
-	scenarios.Test(t, catalogue.All(), scenarios.Config{
+	scenarios.Test(t, scenarios.Config{
 		Endpoint: "/hooks/scraped",
 		Handler: func(api scenarios.API) http.Handler {
 			shop = webhook.NewShop(api.URL, api.Token)

@@ -1,0 +1,36 @@
+package scenarios
+
+import (
+	"strings"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+func form09() Scenario {
+	return Scenario{
+		Requirement: Requirement{
+			ID: "FORM-09", Level: Should,
+			Title:    "any other text in a name is decoded too",
+			Source:   Source{"sitemap names: the vendor's editor allows ^[a-z][a-z0-9_$()+\\-/]+$; the API takes any", "contract, section 1"},
+			Sent:     "names with &, =, %, umlauts, emoji, and of 500 characters",
+			Observed: "2xx, and the rows once; the name as sent, where a probe shows it",
+			Broken:   "decodes twice, or not at all, or has a column of 255 characters",
+			Repair:   "Use your platform's form parser, once.",
+			Needs:    []string{"ACK-01", "DATA-01", "FORM-01"},
+		},
+		Effect: true,
+		Play: func(s *Stage) {
+			var jobs []Job
+			for _, name := range []string{
+				"a&b=c%d%20e+f g", "käse & größe €", "shop 😀 日本", strings.Repeat("long-name-", 50),
+			} {
+				job := s.NewJobNamed(name)
+				s.End(job, webhook.Finished, 5)
+				s.Notify(cut(name), job)
+				jobs = append(jobs, job)
+			}
+			s.AwaitEffects(jobs...)
+		},
+		Judge: judges(acknowledged, importedOnce, nameAsSent),
+	}
+}

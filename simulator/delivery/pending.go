@@ -1,0 +1,26 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Pending is a notification that is neither acknowledged nor given up: it is
+// queued, under way, or waits for its resend.
+type Pending struct {
+	Delivery     uint64
+	URL          string
+	Notification webhook.Notification
+	// Attempt is the number of the next attempt, or of the one under way.
+	Attempt int
+	Due     time.Time
+}
+
+// Before orders by when it is due, then by delivery.
+func (p Pending) Before(other Pending) bool {
+	if c := p.Due.Compare(other.Due); c != 0 {
+		return c < 0
+	}
+	return p.Delivery < other.Delivery
+}

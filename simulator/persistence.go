@@ -1,0 +1,134 @@
+package simulator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/clock"
+	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/state"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// openState opens the state file, if there is to be one, and settles the seed:
+// rows are made from it, so it can't change in the life of a cloud.
+func (s *Simulator) openState(ctx context.Context) (err error) {
+	if s.cfg.State == "" {
+		return nil
+	}
+	if s.state, err = state.Open(ctx, s.cfg.State); err != nil {
+		return err
+	}
+	seed, ok, err := s.state.Seed(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return s.state.SetSeed(ctx, s.cfg.Seed)
+	case seed != s.cfg.Seed && !s.cfg.AnySeed:
+		return fmt.Errorf("the state file %s was made with the seed %d, not %d", s.cfg.State, seed, s.cfg.Seed)
+	}
+	s.cfg.Seed = seed
+	return nil
+}
+
+func (s *Simulator) closeState() error {
+	if s.state == nil {
+		return nil
+	}
+	return s.state.Close()
+}
+
+// startClock starts the clock, or lets it go on as if it had never stopped.
+func (s *Simulator) startClock(ctx context.Context) error {
+	now, keep := clock.Start(s.cfg.TimeScale), (func(clock.State) error)(nil)
+	if s.state != nil {
+		keep = func(now clock.State) error { return s.state.SetClock(ctx, now) }
+		last, ok, err := s.state.Clock(ctx)
+		if err != nil {
+			return err
+		}
+		if ok {
+			now = last
+		}
+	}
+	var err error
+	if s.clock, err = clock.New(now, keep); err != nil {
+		return err
+	}
+	return s.clock.SetScale(s.cfg.TimeScale)
+}
+
+// makeSender makes the sender, with what the last process has left pending.
+func (s *Simulator) makeSender(ctx context.Context) (err error) {
+	cfg := delivery.Config{
+		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.Cloud}, OnAttempt: s.attempted,
+		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
+	}
+	if s.state != nil {
+		cfg.Journal = journal{s.state, func() context.Context { return ctx }}
+		if cfg.Restored, cfg.Last, err = s.state.Recover(ctx, s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {
+			return err
+		}
+		const remembered = 10_000
+		attempts, err := s.state.Attempts(ctx, remembered)
+		if err != nil {
+			return err
+		}
+		for _, a := range attempts {
+			s.history.Note(a)
+		}
+	}
+	s.Sender, err = delivery.New(cfg)
+	return err
+}
+
+// source is the cloud's outbox as the sender takes from it.
+type source struct{ *cloud.Cloud }
+
+func (s source) Take(url string, limit int, record func([]delivery.Waiting) error) error {
+	return s.Cloud.Take(url, limit, func(taken []cloud.Waiting) error {
+		waiting := make([]delivery.Waiting, 0, len(taken))
+		for _, w := range taken {
+			waiting = append(waiting, delivery.Waiting{Sequence: w.Sequence, Notification: w.Notification, Due: w.Due})
+		}
+		return record(waiting)
+	})
+}
+
+// journal is the state file as the sender's. Its context is never cancelled.
+type journal struct {
+	file *state.File
+	ctx  func() context.Context
+}
+
+func (j journal) Take(taken []delivery.Pending, sequences []uint64) error {
+	return j.file.Take(j.ctx(), taken, sequences)
+}
+
+func (j journal) Queue(p delivery.Pending) error { return j.file.Queue(j.ctx(), p) }
+
+func (j journal) Begin(p delivery.Pending, at time.Time) error { return j.file.Begin(j.ctx(), p, at) }
+
+func (j journal) End(a delivery.Attempt, next *delivery.Pending) error {
+	return j.file.End(j.ctx(), a, next)
+}
+
+// resendDelay is the profile's delay after an attempt, also after its last one:
+// an attempt of which nothing is known does not count.
+func resendDelay(p webhook.Profile) func(attempt int) time.Duration {
+	p.MaxAttempts = 0
+	return func(attempt int) time.Duration {
+		delay, _ := p.ResendDelay(attempt)
+		return delay
+	}
+}
+
+func (s *Simulator) attempted(a delivery.Attempt) {
+	s.history.Note(a)
+	if s.cfg.OnAttempt != nil {
+		s.cfg.OnAttempt(a)
+	}
+}

@@ -1,0 +1,211 @@
+package traffic
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Schema is the version of a report's JSON; docs/traffic-report.schema.json
+// describes it.
+const Schema = 1
+
+// Report is what came of a run. Those of a plan's shards merge, see [Merge].
+type Report struct {
+	Schema  int    `json:"schema"`
+	URL     string `json:"url"`
+	Profile string `json:"profile"`
+	// Transport is what the exchanges were performed with.
+	Transport   string    `json:"transport"`
+	Plan        Scheme    `json:"plan"`
+	Started     time.Time `json:"started"`
+	DurationS   float64   `json:"duration_s"`
+	Interrupted bool      `json:"interrupted"`
+	// NotDue are jobs that an interruption came before; nothing of them is in
+	// the counts.
+	NotDue int64 `json:"not_due"`
+	// MissingShards of a merged report. Their jobs are counted as dropped.
+	MissingShards []int `json:"missing_shards,omitempty"`
+
+	Counts
+	// Warmup has the counts of the warm-up, which are not in any other figure.
+	Warmup Counts `json:"warmup"`
+	// RatePerS is how many jobs were notified for the first time a second.
+	RatePerS  float64                    `json:"rate_per_s"`
+	Sends     Sends                      `json:"first_sends"`
+	Latency   Latency                    `json:"latency_us"`
+	ByStatus  map[webhook.Status]Latency `json:"latency_us_by_status"`
+	ByAttempt map[string]Latency         `json:"latency_us_by_attempt"`
+	Timeline  Timeline                   `json:"timeline"`
+	// Replay is how the outcomes compare with those of a record; nil unless one
+	// was replayed.
+	Replay *Replayed `json:"replay,omitempty"`
+	SLO    []Judged  `json:"slo,omitempty"`
+}
+
+// mixedTransports is the transport of a merged report whose shards had several.
+const mixedTransports = "mixed"
+
+// Scheme is as much of a plan as a report needs to be understood and merged.
+type Scheme struct {
+	Seed     uint64 `json:"seed"`
+	Arrivals string `json:"arrivals"`
+	Mix      string `json:"mix"`
+	Outcomes string `json:"outcomes"`
+	// Jobs is how many the whole plan has, 0 when only time ends it.
+	Jobs   int64 `json:"jobs"`
+	Shard  int   `json:"shard"`
+	Shards int   `json:"shards"`
+}
+
+// Scheme describes the plan.
+func (p *Plan) Scheme() Scheme {
+	return Scheme{
+		Seed: p.cfg.Seed, Arrivals: p.cfg.Arrivals.Text, Mix: p.cfg.Mix.String(), Outcomes: p.cfg.Outcomes.String(),
+		Jobs: p.Total(), Shard: p.cfg.Shard, Shards: p.cfg.Shards,
+	}
+}
+
+// Report returns what came of the run, of a plan that is described by scheme.
+// It may be called while the runner runs.
+func (r *Runner) Report(scheme Scheme) Report {
+	r.mu.Lock()
+	report := Report{
+		Schema: Schema, URL: r.cfg.URL, Profile: r.cfg.Profile.Name, Transport: r.transport(), Plan: scheme,
+		Started: r.start, Interrupted: r.interrupted,
+	}
+	if report.Interrupted && scheme.Jobs > 0 {
+		report.NotDue = Share(scheme.Jobs, scheme.Shard, scheme.Shards) - r.jobs.Load()
+	}
+	r.mu.Unlock()
+	report.DurationS = max(0, r.Progress().Elapsed.Seconds())
+	r.tallies.addTo(&report)
+	return report
+}
+
+func mergeGroups[K comparable](into, from map[K]Latency) {
+	for key, latency := range from {
+		group(into, key).merge(latency)
+	}
+}
+
+// Unreached reports whether something was sent, and nothing of it came to an
+// endpoint.
+func (r *Report) Unreached() bool {
+	return r.Sent > 0 && r.Sent == r.Refused+r.Lookup+r.TLS+r.Canceled && r.Sent > r.Canceled
+}
+
+// Merge makes one report of those of a plan's shards, exactly: counts are added
+// and histograms merged. A shard whose report is not there has missed its plan,
+// so its jobs, their copies and continuations are counted as dropped. Reports
+// that are not of one plan, or twice of one shard, are an error.
+func Merge(reports []Report) (Report, error) {
+	if len(reports) == 0 {
+		return Report{}, errors.New("there is no report to merge")
+	}
+	reports = slices.Clone(reports)
+	slices.SortFunc(reports, func(a, b Report) int { return a.Plan.Shard - b.Plan.Shard })
+	whole := Report{
+		Schema: Schema, URL: reports[0].URL, Profile: reports[0].Profile, Transport: reports[0].Transport,
+		Plan: reports[0].Plan, Started: reports[0].Started, Latency: newLatency(),
+		ByStatus: map[webhook.Status]Latency{}, ByAttempt: map[string]Latency{},
+	}
+	whole.Plan.Shard, whole.Plan.Shards = 1, 1
+	seen := map[int]bool{}
+	for i := range reports {
+		r := &reports[i]
+		if err := r.belongs(reports[0]); err != nil {
+			return Report{}, err
+		}
+		if seen[r.Plan.Shard] {
+			return Report{}, fmt.Errorf("there are two reports of shard %d/%d", r.Plan.Shard, r.Plan.Shards)
+		}
+		seen[r.Plan.Shard] = true
+		whole.add(r)
+	}
+	for shard := 1; shard <= reports[0].Plan.Shards; shard++ {
+		if !seen[shard] {
+			missed, err := reports[0].Plan.missed(shard)
+			if err != nil {
+				return Report{}, err
+			}
+			whole.MissingShards = append(whole.MissingShards, shard)
+			whole.Add(missed)
+		}
+	}
+	whole.RatePerS = whole.Sends.rate()
+	return whole, whole.Check()
+}
+
+// belongs says why r can't be merged with first.
+func (r *Report) belongs(first Report) error {
+	a, b := r.Plan, first.Plan
+	a.Shard, b.Shard = 0, 0
+	switch {
+	case r.Schema != Schema:
+		return fmt.Errorf("a report has schema %d, and it must be %d", r.Schema, Schema)
+	case r.Plan.Shards < 1 || r.Plan.Shard < 1 || r.Plan.Shard > r.Plan.Shards:
+		return fmt.Errorf("a report is of shard %d/%d, which does not exist", r.Plan.Shard, r.Plan.Shards)
+	case len(r.MissingShards) > 0:
+		return errors.New("a report is merged itself, and shards are missing in it: merge those of the shards")
+	case a != b || r.Profile != first.Profile:
+		return fmt.Errorf("the reports of shards %d and %d are of different plans", first.Plan.Shard, r.Plan.Shard)
+	case r.Latency.incomplete():
+		return fmt.Errorf("the report of shard %d has no histograms", r.Plan.Shard)
+	}
+	for _, l := range r.ByStatus {
+		if l.incomplete() {
+			return fmt.Errorf("the report of shard %d lacks a histogram of a status", r.Plan.Shard)
+		}
+	}
+	for _, l := range r.ByAttempt {
+		if l.incomplete() {
+			return fmt.Errorf("the report of shard %d lacks a histogram of an attempt", r.Plan.Shard)
+		}
+	}
+	if err := r.Timeline.check(); err != nil {
+		return fmt.Errorf("the report of shard %d: %w", r.Plan.Shard, err)
+	}
+	return nil
+}
+
+// add adds a shard's report.
+func (r *Report) add(shard *Report) {
+	if shard.Started.Before(r.Started) {
+		r.Started = shard.Started
+	}
+	r.DurationS = max(r.DurationS, shard.DurationS)
+	if r.Transport != shard.Transport {
+		r.Transport = mixedTransports
+	}
+	r.Interrupted = r.Interrupted || shard.Interrupted
+	r.NotDue += shard.NotDue
+	r.Add(shard.Counts)
+	r.Warmup.Add(shard.Warmup)
+	r.Sends.add(shard.Sends)
+	r.Latency.merge(shard.Latency)
+	mergeGroups(r.ByStatus, shard.ByStatus)
+	mergeGroups(r.ByAttempt, shard.ByAttempt)
+	timeline := shard.Timeline.clone()
+	r.Timeline.merge(&timeline)
+}
+
+// missed are the counts of a shard of which nothing was heard.
+func (s Scheme) missed(shard int) (Counts, error) {
+	if s.Jobs == 0 {
+		return Counts{}, fmt.Errorf("shard %d/%d is missing, and how many jobs it had is not known: only time ended the plan", shard, s.Shards)
+	}
+	mix, err := ParseMix(s.Mix)
+	if err != nil {
+		return Counts{}, fmt.Errorf("reading the plan's mix: %w", err)
+	}
+	var c Counts
+	for index := int64(shard) - 1; index < s.Jobs; index += int64(s.Shards) {
+		c.plan(Job{Special: specialOf(s.Seed, mix, index)})
+	}
+	c.Dropped, c.Abandoned = c.Planned, c.Notifications
+	return c, nil
+}
