@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash build image requirements deps clean
+.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash build image requirements deps defects clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -87,6 +87,11 @@ profile:
 crash: CRASH_CYCLES ?= 100
 crash:
 	CRASH_CYCLES=$(CRASH_CYCLES) $(GO) test -count=1 -timeout 2h -v -run '^TestCrash' ./e2e
+
+# One receiver with many defects, one at a time, and correct variants of it: what
+# the suite says of each. It takes long; ARGS="-only key-job,no-retry" is short.
+defects: build
+	$(GO) run ./e2e/defects/run $(ARGS)
 
 clean:
 	rm -rf bin
