@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash build image requirements deps defects clean
+.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash model build image requirements deps defects clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -92,6 +92,13 @@ crash:
 # the suite says of each. It takes long; ARGS="-only key-job,no-retry" is short.
 defects: build
 	$(GO) run ./e2e/defects/run $(ARGS)
+
+# Plays random verbs, kills and faults to a simulator, and holds it against a
+# model of a few lines; a shorter form is among the tests. MODEL_SEED, which is
+# printed, repeats a run.
+model: MODEL_TIME ?= 1h
+model:
+	MODEL_TIME=$(MODEL_TIME) $(GO) test -count=1 -timeout 3h -v -run '^TestModel$$' ./simulator
 
 clean:
 	rm -rf bin

@@ -45,7 +45,7 @@ func (s *Simulator) closeState() error {
 func (s *Simulator) startClock(ctx context.Context) error {
 	now, keep := clock.Start(s.cfg.TimeScale), (func(clock.State) error)(nil)
 	if s.state != nil {
-		keep = func(now clock.State) error { return s.state.SetClock(ctx, now) }
+		keep = s.store(ctx).SetClock
 		last, ok, err := s.state.Clock(ctx)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (s *Simulator) makeSender(ctx context.Context) (err error) {
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {
-		cfg.Journal = journal{s.state, func() context.Context { return ctx }}
+		cfg.Journal = s.store(ctx)
 		if cfg.Restored, cfg.Last, err = s.state.Recover(ctx, s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {
 			return err
 		}
@@ -98,22 +98,51 @@ func (s source) Take(url string, limit int, record func([]delivery.Waiting) erro
 	})
 }
 
-// journal is the state file as the sender's. Its context is never cancelled.
-type journal struct {
-	file *state.File
-	ctx  func() context.Context
+// store is the state file as the parts write to it. Its context is never
+// cancelled.
+type store struct {
+	file        *state.File
+	ctx         func() context.Context
+	beforeWrite func() error
 }
 
-func (j journal) Take(taken []delivery.Pending, sequences []uint64) error {
-	return j.file.Take(j.ctx(), taken, sequences)
+func (s *Simulator) store(ctx context.Context) store {
+	before := s.cfg.beforeWrite
+	if before == nil {
+		before = func() error { return nil }
+	}
+	return store{s.state, func() context.Context { return ctx }, before}
 }
 
-func (j journal) Queue(p delivery.Pending) error { return j.file.Queue(j.ctx(), p) }
+func (s store) write(write func(context.Context) error) error {
+	if err := s.beforeWrite(); err != nil {
+		return err
+	}
+	return write(s.ctx())
+}
 
-func (j journal) Begin(p delivery.Pending, at time.Time) error { return j.file.Begin(j.ctx(), p, at) }
+func (s store) SetClock(now clock.State) error {
+	return s.write(func(ctx context.Context) error { return s.file.SetClock(ctx, now) })
+}
 
-func (j journal) End(a delivery.Attempt, next *delivery.Pending) error {
-	return j.file.End(j.ctx(), a, next)
+func (s store) Keep(tx cloud.Transaction) error {
+	return s.write(func(ctx context.Context) error { return s.file.Keep(ctx, tx) })
+}
+
+func (s store) Take(taken []delivery.Pending, sequences []uint64) error {
+	return s.write(func(ctx context.Context) error { return s.file.Take(ctx, taken, sequences) })
+}
+
+func (s store) Queue(p delivery.Pending) error {
+	return s.write(func(ctx context.Context) error { return s.file.Queue(ctx, p) })
+}
+
+func (s store) Begin(p delivery.Pending, at time.Time) error {
+	return s.write(func(ctx context.Context) error { return s.file.Begin(ctx, p, at) })
+}
+
+func (s store) End(a delivery.Attempt, next *delivery.Pending) error {
+	return s.write(func(ctx context.Context) error { return s.file.End(ctx, a, next) })
 }
 
 // resendDelay is the profile's delay after an attempt, also after its last one:

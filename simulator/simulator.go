@@ -79,6 +79,10 @@ type Config struct {
 	OnCall    func(api.Call)
 	OnAttempt func(delivery.Attempt)
 	OnError   func(error)
+
+	// beforeWrite is asked before each write to the state file, for tests that
+	// end a process in its midst.
+	beforeWrite func() error
 }
 
 // Mix is statuses with their weights.
@@ -186,7 +190,7 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, OnError: s.cfg.OnError,
 	}
 	if s.state != nil {
-		cfg.Keep = func(tx cloud.Transaction) error { return s.state.Keep(ctx, tx) }
+		cfg.Keep = s.store(ctx).Keep
 	}
 	if s.Cloud, err = cloud.New(cfg); err != nil || s.state == nil {
 		return err
