@@ -2,12 +2,8 @@ package api
 
 import (
 	"bufio"
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 )
@@ -98,78 +94,4 @@ func appendCSV(dst []byte, values []string) []byte {
 		dst = append(dst, '"')
 	}
 	return append(dst, "\r\n"...)
-}
-
-// maxSheetRows is how many rows a sheet of a workbook can have, its header
-// included.
-const maxSheetRows = excelize.TotalRows
-
-// downloadXLSX is GET scraping-job/{id}/xlsx. A workbook's parts can only be
-// sent when they are whole, so nothing comes at once: rows go to a temporary
-// file first, and the packed workbook, some 70 MB for a million rows, is held in
-// memory until it is sent. What a sheet can't hold goes to another one.
-func (s *server) downloadXLSX(w http.ResponseWriter, r *http.Request) {
-	id, ok := s.found(w, r)
-	if !ok {
-		return
-	}
-	book := excelize.NewFile()
-	defer func() { _ = book.Close() }() // its temporary files; nobody is left to tell
-	if err := s.fillBook(book, id, r.Context().Err); err != nil {
-		writeError(w, fmt.Errorf("making a workbook: %w", err))
-		return
-	}
-	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	_ = book.Write(w) // the recorder keeps the error
-}
-
-// fillBook writes the job's table into sheets, until over returns an error.
-func (s *server) fillBook(book *excelize.File, id int64, over func() error) error {
-	columns, err := s.cfg.Cloud.Columns(id)
-	if err != nil {
-		return err
-	}
-	header := cells(names(columns))
-	var sheet *excelize.StreamWriter
-	sheets, row := 0, maxSheetRows
-	next := func(values []any) error {
-		if row == maxSheetRows {
-			if sheet != nil {
-				if err := sheet.Flush(); err != nil {
-					return err
-				}
-			}
-			sheets++
-			name := fmt.Sprintf("Sheet%d", sheets)
-			if _, err := book.NewSheet(name); err != nil { // the first one is there already
-				return err
-			}
-			if sheet, err = book.NewStreamWriter(name); err != nil {
-				return err
-			}
-			if err := sheet.SetRow("A1", header); err != nil {
-				return err
-			}
-			row = 1
-		}
-		row++
-		return sheet.SetRow(fmt.Sprintf("A%d", row), values)
-	}
-	for values := range s.cfg.Cloud.Table(id) {
-		if err := errors.Join(over(), next(cells(values))); err != nil {
-			return err
-		}
-	}
-	if sheet == nil {
-		if err := next(nil); err != nil {
-			return err
-		}
-	}
-	return sheet.Flush()
-}
-
-// cells are values as a sheet takes them, which cuts each to what a cell holds,
-// 32,767 characters.
-func cells(values []string) []any {
-	return each(values, func(v string) any { return v })
 }
