@@ -30,11 +30,15 @@ image:
 	@cp /etc/ssl/certs/ca-certificates.crt bin/image/
 	$(BUILDER) build --file Containerfile --tag $(IMAGE) bin/image
 
+# bench is a module of its own, so that nobody who uses scrapehook gets its
+# dependencies; it is checked like the rest.
 vet:
 	$(GO) vet ./...
+	cd bench && $(GO) vet ./...
 
 lint: $(LINT)
 	$(LINT) run ./...
+	cd bench && ../$(LINT) run --config ../.golangci.yml ./...
 
 $(LINT):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
@@ -48,6 +52,7 @@ unit: export TESTS_WITHOUT = $(shell cat bin/left-out 2>/dev/null)
 unit:
 	$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v '/e2e$$')
 	$(GO) test -race -shuffle=on -parallel 8 -timeout 35m ./e2e
+	cd bench && $(GO) test -race -shuffle=on ./...
 
 # The page of all requirements is made from the catalogue.
 requirements:
@@ -63,7 +68,8 @@ bench:
 # about ten minutes, and wants the machine to itself. ARGS are passed on:
 # ARGS="-rounds 1 -only SQLite" is short.
 bench-receiver: build
-	$(GO) run ./e2e/receiverbench -scrapehook bin/scrapehook $(ARGS)
+	@cd bench && $(GO) build -o ../bin/receiverbench ./receiverbench
+	@bin/receiverbench -scrapehook bin/scrapehook $(ARGS)
 
 # The sender beside the load generators that people use: ratios, too, and what
 # their target saw. Takes a quarter of an hour, and wants the machine to itself;
@@ -74,7 +80,7 @@ PEERS := github.com/codesenberg/bombardier@v1.2.6 github.com/rakyll/hey@v0.1.5 \
 	github.com/tsenart/vegeta/v12@v12.13.0 fortio.org/fortio@v1.68.2 go.k6.io/k6@v1.8.1
 bench-traffic: build
 	@.ci/peers bin/peers $(PEERS)
-	@$(GO) build -o bin/trafficbench ./e2e/trafficbench
+	@cd bench && $(GO) build -o ../bin/trafficbench ./trafficbench
 	@bin/trafficbench -scrapehook bin/scrapehook -peers bin/peers $(ARGS)
 
 # The profile by which the binary is built: of what it does most when it matters,

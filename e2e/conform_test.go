@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 )
 
 // report is what a program reads of --json.
@@ -66,7 +67,7 @@ func TestConformBuiltIn(t *testing.T) {
 		t.Error("escape sequences without a terminal")
 	}
 	r := sameEverywhere(t, dir, o.stdout)
-	if r.Verdict != "conformant" || r.Profile != "2020" || *r.Seed != 42 || len(r.Requirements) != len(scenarios.Catalogue()) {
+	if r.Verdict != "conformant" || r.Profile != "2020" || *r.Seed != 42 || len(r.Requirements) != len(catalogue.All()) {
 		t.Errorf("report %+v", r)
 	}
 	for _, q := range r.Requirements {
@@ -352,7 +353,7 @@ func TestConformList(t *testing.T) {
 		t.Fatalf("exit %d, %v: %s", o.code, err, o.stdout)
 	}
 	var want []string
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range catalogue.All() {
 		if s.Level == scenarios.Must {
 			want = append(want, s.ID)
 		}
@@ -364,7 +365,7 @@ func TestConformList(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
-	if o := scrapehook(t, "conform", "--list"); o.code != 0 || strings.Count(o.stdout, "\n") != len(scenarios.Catalogue())+1 {
+	if o := scrapehook(t, "conform", "--list"); o.code != 0 || strings.Count(o.stdout, "\n") != len(catalogue.All())+1 {
 		t.Errorf("exit %d\n%s", o.code, o.stdout)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/testtool"
 )
 
 const module = "github.com/scrapehook/scrapehook"
@@ -126,14 +128,8 @@ func listener(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
+// needs skips or fails the test when tool can't be had.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be had here", tool)
-	}
-	if _, err := exec.LookPath(tool); err != nil {
-		t.Fatalf("%s is not installed: make deps", tool)
-	}
+	testtool.Need(t, tool)
 }

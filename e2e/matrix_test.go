@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/e2e/mutants"
-	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 )
 
 var update = flag.Bool("update", false, "write the golden table of mutants and requirements anew")
@@ -88,7 +88,7 @@ func TestEveryRequirementHasAMutant(t *testing.T) {
 	for _, m := range mutants.All() {
 		caught[m.Requirement] = true
 	}
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range catalogue.All() {
 		if !caught[s.ID] {
 			t.Errorf("no mutant breaks %s", s.ID)
 		}
@@ -121,7 +121,7 @@ func judgeMutant(t *testing.T, name string) map[string]string {
 func matrixHead() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-28s", "")
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range catalogue.All() {
 		fmt.Fprintf(&b, " %-7s", s.ID)
 	}
 	return strings.TrimRight(b.String(), " ") + "\n"
@@ -130,7 +130,7 @@ func matrixHead() string {
 func matrixLine(name string, verdicts map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-28s", name)
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range catalogue.All() {
 		mark := marks[verdicts[s.ID]]
 		if undecided[[2]string{name, s.ID}] != "" && (mark == "." || mark == "b") {
 			mark = "*"

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 )
 
 // TestOutsideModule has a module of somebody else's judge its handler by
@@ -71,7 +71,7 @@ func TestOutsideModule(t *testing.T) {
 		passed, skipped := verdicts(out, "PASS"), verdicts(out, "SKIP")
 		slices.Sort(skipped)
 		// What needs a kill or a polite stop, and a declared token.
-		if err != nil || strings.Join(skipped, " ") != "DUR-01 DUR-02 DUR-03 SEC-01" || len(passed)+len(skipped) != len(scenarios.Catalogue()) {
+		if err != nil || strings.Join(skipped, " ") != "DUR-01 DUR-02 DUR-03 SEC-01" || len(passed)+len(skipped) != len(catalogue.All()) {
 			t.Errorf("%v: %d passed, skipped %q\n%s", err, len(passed), skipped, out)
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	reports "github.com/scrapehook/scrapehook/scenarios/report"
 )
 
@@ -282,9 +283,9 @@ func everything() scenarios.Report {
 		Began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Duration: time.Minute,
 		Declared: scenarios.Declared{Token: "query:token", Run: long, Unsupported: map[string]string{"DATA-10": long}},
 	}
-	for i, s := range scenarios.Catalogue() {
+	for i, s := range catalogue.All() {
 		result := scenarios.Result{
-			Requirement: s.Requirement, Lane: s.Lane, Verdict: scenarios.Verdicts()[i%len(scenarios.Verdicts())],
+			Requirement: s.Requirement, Phase: s.Phase, Verdict: scenarios.Verdicts()[i%len(scenarios.Verdicts())],
 			Began: time.Duration(i) * time.Second, Duration: 5 * time.Second, Output: long,
 		}
 		for j, kind := range []scenarios.Kind{scenarios.OfRequest, scenarios.OfAPI, scenarios.OfProbe, scenarios.OfProcess, scenarios.OfNote} {

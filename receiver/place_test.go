@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
@@ -19,6 +21,10 @@ var server pgtest.Server
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if err := server.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

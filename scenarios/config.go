@@ -202,9 +202,9 @@ func (c Config) excludes(s Scenario) (Verdict, Finding) {
 		return NotSupported, Finding{NotSupported, s.ID, "declared", reason}
 	case s.Token && c.Token == (Token{}):
 		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
-	case c.Handler != nil && s.mortal():
+	case c.Handler != nil && s.endsReceiver():
 		return NotObservable, Finding{NotObservable, "the receiver", "killed or stopped, and started again", "a handler in the process of the test: use scrapehook conform --run"}
-	case s.Lane == Kill && !c.runs() && c.KillCommand == "":
+	case s.Phase == Kill && !c.runs() && c.KillCommand == "":
 		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd"}
 	case s.Polite && !c.runs():
 		return NotObservable, Finding{NotObservable, "the receiver", "asked to stop", "not ours to ask: use --run"}

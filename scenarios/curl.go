@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"github.com/scrapehook/scrapehook/internal/redact"
+
 	"bufio"
 	"bytes"
 	"fmt"
@@ -17,7 +19,7 @@ import (
 // lines as they were and the same body; the lines' order, the spelling of Host
 // and the sizes of chunks are curl's own.
 // Secrets are shell variables in it. When there is no such command, it says why.
-func curl(rawURL string, sent stream, limit time.Duration, paced bool, r redactor) (line, why string) {
+func curl(rawURL string, sent stream, limit time.Duration, paced bool, r redact.Redactor) (line, why string) {
 	const most = 8 << 10
 	end := headEnd(sent.kept)
 	switch {
@@ -66,7 +68,7 @@ func curl(rawURL string, sent stream, limit time.Duration, paced bool, r redacto
 
 // command is a curl command that grows.
 type command struct {
-	r     redactor
+	r     redact.Redactor
 	words []string
 }
 
@@ -116,37 +118,15 @@ func (c *command) header(head, host string) {
 // quoted is text as one word of a shell command, with variables in the place
 // of secrets.
 func (c *command) quoted(text string) string {
-	if c.r.known == nil {
-		return shellWord(text)
-	}
 	var b strings.Builder
-	from := 0
-	for _, at := range c.r.known.FindAllStringSubmatchIndex(text, -1) {
-		if from < at[0] {
-			b.WriteString(shellWord(text[from:at[0]]))
+	for _, part := range c.r.Parts(text) {
+		if part.Variable != "" {
+			fmt.Fprintf(&b, `"$%s"`, part.Variable)
+		} else {
+			b.WriteString(shellWord(part.Text))
 		}
-		fmt.Fprintf(&b, `"$%s"`, c.r.variable(text, at))
-		from = at[1]
-	}
-	if from < len(text) || from == 0 {
-		b.WriteString(shellWord(text[from:]))
 	}
 	return b.String()
-}
-
-// variable is the shell variable for a match of what is known. A secret that is
-// escaped has another one, because its value is another.
-func (r redactor) variable(text string, match []int) string {
-	for i, s := range r.secrets {
-		if match[2*i+2] < 0 {
-			continue
-		}
-		if text[match[0]:match[1]] == s.value {
-			return s.variable
-		}
-		return s.variable + "_ESCAPED"
-	}
-	return ""
 }
 
 // shellWord quotes text for bash and the like: plainly where it can be read

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/redact"
+	"github.com/scrapehook/scrapehook/internal/testtool"
 )
 
 // TestCurlRepeats pastes the lines into a shell, and compares what arrives with
@@ -50,7 +53,7 @@ func TestCurlRepeats(t *testing.T) {
 			t.Parallel()
 			host, arrived := onePeer(t)
 			raw := strings.ReplaceAll(tc.raw, "HOST", host)
-			r := newRedactor(Config{Token: Token{"query", "token", "s3cr'et "}})
+			r := redactorOf(Config{Token: Token{"query", "token", "s3cr'et "}})
 			line, why := curl("http://"+host+"/", stream{[]byte(raw), int64(len(raw))}, time.Minute, false, r)
 			if line == "" {
 				t.Fatalf("no line: %s", why)
@@ -89,7 +92,7 @@ func TestNoCurl(t *testing.T) {
 		{"more than was kept", raw + "a=b", 1 << 20, false, "too long"},
 		{"no HTTP", "hello\r\n\r\n", 0, false, "such a head"},
 	} {
-		line, why := curl("http://127.0.0.1/", stream{[]byte(tc.raw), max(tc.total, int64(len(tc.raw)))}, time.Second, tc.paced, redactor{})
+		line, why := curl("http://127.0.0.1/", stream{[]byte(tc.raw), max(tc.total, int64(len(tc.raw)))}, time.Second, tc.paced, redact.Redactor{})
 		if line != "" || !strings.Contains(why, tc.why) {
 			t.Errorf("%s: line %q, because %q", tc.name, line, why)
 		}
@@ -150,15 +153,8 @@ func parted(t *testing.T, raw []byte) (head []string, body []byte) {
 	return head, body
 }
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
+// needs skips or fails the test when tool can't be had.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be installed here", tool)
-	}
-	t.Fatalf("%s is not installed: make deps", tool)
+	testtool.Need(t, tool)
 }

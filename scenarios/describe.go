@@ -1,10 +1,11 @@
 package scenarios
 
 import (
+	"github.com/scrapehook/scrapehook/internal/text"
+
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -16,16 +17,12 @@ func (x Exchange) describe() string {
 	if method == "" {
 		method = http.MethodPost
 	}
-	const most = 300
-	if len(body) > most {
-		body = body[:most] + "…"
-	}
-	return fmt.Sprintf("%s: %s %q: %s", x.Label, method, body, x.outcome())
+	return fmt.Sprintf("%s: %s %q: %s", x.Label, method, text.Cut(body, 300), x.Outcome())
 }
 
-// outcome says in words what came back.
-func (x Exchange) outcome() string {
-	took := round(x.Ended.Sub(x.Planned))
+// Outcome says in words what came back.
+func (x Exchange) Outcome() string {
+	took := text.Round(x.Ended.Sub(x.Planned))
 	switch {
 	case x.Reason == delivery.Acked:
 		return fmt.Sprintf("%d after %v", x.Status, took)
@@ -45,24 +42,20 @@ func (x Exchange) outcome() string {
 
 // quoted is the beginning of an answer's body, for what was refused.
 func quoted(body []byte) string {
-	text := strings.Join(strings.Fields(string(body)), " ")
-	const most = 120
-	switch {
-	case text == "":
+	words := strings.Join(strings.Fields(string(body)), " ")
+	if words == "" {
 		return ""
-	case len(text) > most:
-		text = text[:most] + "…"
 	}
-	return fmt.Sprintf(": %q", text)
+	return fmt.Sprintf(": %q", text.Cut(words, 120))
 }
 
 // describe says in a line what a probe saw of an effect that is awaited.
 func (r ProbeReading) describe(e *Effect) string {
-	text := fmt.Sprintf("%s sees %d of %s of job %d", r.Probe, r.Rows, rowsOf(len(e.Want)), e.Job)
+	line := fmt.Sprintf("%s sees %d of %s of job %d", r.Probe, r.Rows, rowsOf(len(e.Want)), e.Job)
 	if r.Malformed > 0 {
-		text += fmt.Sprintf(", and %d lines that are no JSON", r.Malformed)
+		line += fmt.Sprintf(", and %d lines that are no JSON", r.Malformed)
 	}
-	return text
+	return line
 }
 
 // describe says in a line what an effect came to.
@@ -71,9 +64,9 @@ func (e Effect) describe() string {
 	for _, r := range e.Readings {
 		parts = append(parts, fmt.Sprintf("%s sees %s", r.Probe, rowsOf(r.Rows)))
 	}
-	parts = append(parts, fmt.Sprintf("the API saw %s in %s", plural(e.Downloads, "complete download"), plural(e.Calls, "call")))
+	parts = append(parts, fmt.Sprintf("the API saw %s in %s", text.Plural(e.Downloads, "complete download"), text.Plural(e.Calls, "call")))
 	return fmt.Sprintf("job %d, of %s, after %v and %v of quiet: %s",
-		e.Job, rowsOf(len(e.Want)), round(e.Waited), e.Quiet, strings.Join(parts, "; "))
+		e.Job, rowsOf(len(e.Want)), text.Round(e.Waited), e.Quiet, strings.Join(parts, "; "))
 }
 
 func describeCall(c api.Call) string {
@@ -84,27 +77,7 @@ func describeCall(c api.Call) string {
 	if !c.Complete {
 		cut = ", cut off"
 	}
-	return fmt.Sprintf("%s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, round(c.Ended.Sub(c.Began)), cut)
+	return fmt.Sprintf("%s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, text.Round(c.Ended.Sub(c.Began)), cut)
 }
 
-func rowsOf(n int) string { return plural(n, "row") }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// round keeps two or three digits that mean something.
-func round(d time.Duration) time.Duration {
-	switch {
-	case d > 10*time.Second:
-		return d.Round(100 * time.Millisecond)
-	case d > time.Second:
-		return d.Round(10 * time.Millisecond)
-	case d > time.Millisecond:
-		return d.Round(100 * time.Microsecond)
-	}
-	return d.Round(time.Microsecond)
-}
+func rowsOf(n int) string { return text.Plural(n, "row") }

@@ -18,32 +18,32 @@ type expectation struct {
 
 // awaitEffect waits until the job's rows are there, or the limit has passed,
 // and then for a quiet time, after which a second effect would have shown.
-func (l *lab) awaitEffect(ctx context.Context, x expectation, waits func(string, time.Time)) (Effect, error) {
+func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(string, time.Time)) (Effect, error) {
 	began := time.Now()
-	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, SitemapName: x.job.SitemapName, Quiet: l.timing.quiet}
+	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, SitemapName: x.job.SitemapName, Quiet: h.timing.quiet}
 	for {
-		if err := l.look(ctx, &e); err != nil {
+		if err := h.look(ctx, &e); err != nil {
 			return e, err
 		}
 		now := time.Now()
 		e.Waited = now.Sub(began)
 		if e.Limit = x.limit; x.limit > 0 {
-			e.Limit += l.traffic.state(x.job.ID, now).injected
+			e.Limit += h.traffic.state(x.job.ID, now).injected
 		}
 		over := e.Waited >= e.Limit
-		if e.complete() || e.exceeded() || over {
-			if e.complete() && e.Seen.IsZero() {
+		if e.Complete() || e.exceeded() || over {
+			if e.Complete() && e.Seen.IsZero() {
 				e.Seen = now
 			}
-			if err := l.awaitQuiet(ctx, &e, later(began.Add(e.Limit), now.Add(4*l.timing.quiet)), waits); err != nil {
+			if err := h.awaitQuiet(ctx, &e, later(began.Add(e.Limit), now.Add(4*h.timing.quiet)), waits); err != nil {
 				return e, err
 			}
-			if e.complete() || e.exceeded() || over {
+			if e.Complete() || e.exceeded() || over {
 				return e, nil
 			}
 		}
 		waits(fmt.Sprintf("the import of job %d", x.job.ID), began.Add(e.Limit))
-		if err := sleep(ctx, l.timing.poll); err != nil {
+		if err := sleep(ctx, h.timing.poll); err != nil {
 			return e, err
 		}
 	}
@@ -51,26 +51,26 @@ func (l *lab) awaitEffect(ctx context.Context, x expectation, waits func(string,
 
 // awaitQuiet waits until nothing has happened about the job for the quiet
 // time, but no longer than until, and reads the probes again.
-func (l *lab) awaitQuiet(ctx context.Context, e *Effect, until time.Time, waits func(string, time.Time)) error {
+func (h *harness) awaitQuiet(ctx context.Context, e *Effect, until time.Time, waits func(string, time.Time)) error {
 	for {
 		now := time.Now()
-		end := l.traffic.state(e.Job, now).quietSince.Add(e.Quiet)
+		end := h.traffic.state(e.Job, now).quietSince.Add(e.Quiet)
 		if end.After(until) {
 			end = until
 		}
 		if !end.After(now) {
-			return l.look(ctx, e)
+			return h.look(ctx, e)
 		}
 		waits(fmt.Sprintf("quiet about job %d", e.Job), end)
-		if err := sleep(ctx, min(end.Sub(now), 4*l.timing.poll)); err != nil {
+		if err := sleep(ctx, min(end.Sub(now), 4*h.timing.poll)); err != nil {
 			return err
 		}
 	}
 }
 
 // look takes the readings of this moment.
-func (l *lab) look(ctx context.Context, e *Effect) error {
-	readings, err := l.read(ctx, e.Job)
+func (h *harness) look(ctx context.Context, e *Effect) error {
+	readings, err := h.read(ctx, e.Job)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (l *lab) look(ctx context.Context, e *Effect) error {
 			e.note(change{now, r.describe(e)})
 		}
 	}
-	st := l.traffic.state(e.Job, now)
-	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, l.traffic.seen()
+	st := h.traffic.state(e.Job, now)
+	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, h.traffic.seen()
 	return nil
 }
 
@@ -102,9 +102,9 @@ func (r ProbeReading) changed(later ProbeReading) bool {
 	return r.Rows != later.Rows || r.Malformed != later.Malformed
 }
 
-// complete reports whether every probe sees as many rows as there should be;
+// Complete reports whether every probe sees as many rows as there should be;
 // without a probe, whether the data has been downloaded at all.
-func (e Effect) complete() bool {
+func (e Effect) Complete() bool {
 	for _, r := range e.Readings {
 		if r.Rows != len(e.Want) {
 			return false

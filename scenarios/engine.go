@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"github.com/scrapehook/scrapehook/internal/text"
+
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +20,9 @@ func (e *ConfigError) Unwrap() error { return e.err }
 
 // Run is a run of the suite that is under way.
 type Run struct {
-	lab      *lab
+	harness  *harness
 	began    time.Time
+	selected Selection
 	order    []Scenario // prerequisites first
 	needs    map[string][]string
 	outcomes map[string]*outcome
@@ -29,8 +32,8 @@ type Run struct {
 
 	progress sync.Mutex // held while Config.Progress is called
 
-	laneTimes sync.Mutex
-	lanesRun  map[Lane]span // guarded by laneTimes
+	phaseTimes sync.Mutex
+	phasesRun  map[Phase]span // guarded by phaseTimes
 }
 
 // span is a time from a beginning to an end.
@@ -47,23 +50,23 @@ type outcome struct {
 // which go on in the background until Wait returns or ctx ends. A
 // [*ConfigError] is the user's to mend; [ErrUnreachable] means that there is
 // nothing to judge.
-func Start(ctx context.Context, cfg Config, selected []Scenario) (*Run, error) {
+func Start(ctx context.Context, cfg Config, selected Selection) (*Run, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	if len(selected) == 0 {
+	if len(selected.Scenarios) == 0 {
 		return nil, &ConfigError{errors.New("no scenario is selected")}
 	}
-	l, err := newLab(ctx, cfg)
+	h, err := newHarness(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	r := newRun(l, selected)
+	r := newRun(h, selected)
 	r.tell(Event{State: Running, Text: "the endpoint to answer"})
-	if err := l.open(ctx); err != nil {
-		output := l.redactor.text(l.printed(0))
-		return nil, l.redactor.hide(errors.Join(withOutput(err, output), l.close(ctx)))
+	if err := h.open(ctx); err != nil {
+		output := h.redactor.Text(h.printed(0))
+		return nil, h.redactor.Error(errors.Join(withOutput(err, output), h.close(ctx)))
 	}
 	go r.play(ctx)
 	return r, nil
@@ -74,26 +77,22 @@ func withOutput(err error, output string) error {
 	if output == "" {
 		return err
 	}
-	const most = 2000
-	if len(output) > most {
-		output = "…" + output[len(output)-most:]
-	}
-	return fmt.Errorf("%w; it printed:\n%s", err, output)
+	return fmt.Errorf("%w; it printed:\n%s", err, text.CutFront(output, 2000))
 }
 
-func newRun(l *lab, selected []Scenario) *Run {
+func newRun(h *harness, selected Selection) *Run {
 	r := &Run{
-		lab: l, began: time.Now(), needs: map[string][]string{},
-		outcomes: map[string]*outcome{}, done: make(chan struct{}), lanesRun: map[Lane]span{},
+		harness: h, selected: selected, began: time.Now(), needs: map[string][]string{},
+		outcomes: map[string]*outcome{}, done: make(chan struct{}), phasesRun: map[Phase]span{},
 	}
-	for _, s := range selected {
+	for _, s := range selected.Scenarios {
 		r.outcomes[s.ID] = &outcome{done: make(chan struct{})}
 	}
-	for _, s := range selected {
-		r.enlist(s, selected)
+	for _, s := range selected.Scenarios {
+		r.enlist(s, selected.Scenarios)
 		r.tell(Event{ID: s.ID, State: Queued})
 	}
-	slices.SortStableFunc(r.order, func(a, b Scenario) int { return int(a.Lane - b.Lane) })
+	slices.SortStableFunc(r.order, func(a, b Scenario) int { return int(a.Phase - b.Phase) })
 	return r
 }
 
@@ -135,12 +134,12 @@ func (r *Run) Result(ctx context.Context, id string) (Result, error) {
 
 // tell passes an event on, one at a time.
 func (r *Run) tell(e Event) {
-	if r.lab.cfg.Progress == nil {
+	if r.harness.cfg.Progress == nil {
 		return
 	}
 	r.progress.Lock()
 	defer r.progress.Unlock()
-	r.lab.cfg.Progress(e)
+	r.harness.cfg.Progress(e)
 }
 
 // play runs everything to its end and writes the report.
@@ -148,32 +147,30 @@ func (r *Run) play(ctx context.Context) {
 	defer close(r.done)
 	importing := r.warmUp(ctx)
 	r.tell(Event{State: Queued}) // the run as such waits for nothing now
-	r.lanes(ctx, importing)
+	r.playPhases(ctx, importing)
 	r.tell(Event{State: Running, Text: "the receiver to stop"})
-	stopped := r.lab.close(ctx)
+	stopped := r.harness.close(ctx)
 	r.report = r.conclude(ctx, stopped)
 }
 
 // conclude makes the report of a run that has ended.
 func (r *Run) conclude(ctx context.Context, stopped error) Report {
-	cfg, hide := r.lab.cfg, r.lab.redactor
+	cfg, hide := r.harness.cfg, r.harness.redactor
 	report := Report{
-		Interrupted: ctx.Err() != nil, Version: cfg.Version, Command: hide.command(cfg.Command),
-		Name: hide.text(cfg.Name), Endpoint: hide.text(cfg.Endpoint), Profile: cfg.Profile.Name,
-		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.text(r.lab.apiURL), Began: r.began,
-		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.lab.timing.quiet,
-		Declared: cfg.declared(hide), Lanes: map[Lane]time.Duration{}, Output: hide.text(r.lab.printed(0)),
+		Interrupted: ctx.Err() != nil, Version: cfg.Version, Command: hide.Command(cfg.Command),
+		Name: hide.Text(cfg.Name), Endpoint: hide.Text(cfg.Endpoint), Profile: cfg.Profile.Name,
+		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.Text(r.harness.apiURL), Began: r.began,
+		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.harness.timing.quiet,
+		Declared: cfg.declared(hide), Catalogue: r.selected.Of, Phases: map[Phase]time.Duration{}, Output: hide.Text(r.harness.printed(0)),
 	}
-	for lane, t := range r.lanesRun {
-		report.Lanes[lane] = t.ended.Sub(t.began)
+	for phase, t := range r.phasesRun {
+		report.Phases[phase] = t.ended.Sub(t.began)
 	}
 	for _, p := range cfg.Probes {
-		report.Probes = append(report.Probes, hide.command(p.Name()))
+		report.Probes = append(report.Probes, hide.Command(p.Name()))
 	}
-	for _, s := range Catalogue() {
-		if o := r.outcomes[s.ID]; o != nil {
-			report.Results = append(report.Results, o.result)
-		}
+	for _, s := range r.selected.Scenarios {
+		report.Results = append(report.Results, r.outcomes[s.ID].result)
 	}
 	if report.Verdict = overall(report.Results); stopped != nil && report.Verdict != Failed {
 		report.Verdict = Broken
@@ -186,10 +183,10 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 // receiver asks the simulated API for anything because of it. A receiver that
 // does not may not know the API's address, which is one finding and not twenty.
 func (r *Run) warmUp(ctx context.Context) (importing bool) {
-	s := r.stage(ctx, "", heldFloor{})
+	s := r.driver(ctx, "", phaseSlot{})
 	defer func() {
 		if p := recover(); p != nil {
-			if _, ours := p.(stageError); !ours {
+			if _, ours := p.(scenarioError); !ours {
 				panic(p)
 			}
 			importing = true // the scenarios will say what is wrong
@@ -197,16 +194,16 @@ func (r *Run) warmUp(ctx context.Context) (importing bool) {
 	}()
 	job := s.FinishedJob(1)
 	s.Notify("warm-up", job)
-	if !s.acknowledged(job) {
+	if !s.Acknowledged(job) {
 		return true // ACK-01 will say so, and block the rest
 	}
-	until := time.Now().Add(r.lab.cfg.EffectTimeout)
-	s.progress("the first call to the simulated API at "+r.lab.apiURL, until)
-	for r.lab.traffic.seen() == 0 {
+	until := time.Now().Add(r.harness.cfg.EffectTimeout)
+	s.progress("the first call to the simulated API at "+r.harness.apiURL, until)
+	for r.harness.traffic.seen() == 0 {
 		if time.Now().After(until) {
 			return false
 		}
-		s.check("waiting", sleep(ctx, r.lab.timing.poll))
+		s.check("waiting", sleep(ctx, r.harness.timing.poll))
 	}
 	return true
 }
@@ -216,22 +213,22 @@ func (r *Run) scenario(id string) Scenario {
 }
 
 func (r *Run) end(s Scenario, result Result) {
-	result.Requirement, result.Lane = s.Requirement, s.Lane
-	if result.Known = r.lab.cfg.KnownFailing[s.ID]; result.outdated() {
+	result.Requirement, result.Phase, result.Requires = s.Requirement, s.Phase, s.Requires()
+	if result.Known = r.harness.cfg.KnownFailing[s.ID]; result.outdated() {
 		result.Findings = append(result.Findings, Finding{
 			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",
 		})
 	}
 	o := r.outcomes[s.ID]
-	o.result = r.lab.redactor.result(result)
+	o.result = redacted(r.harness.redactor, result)
 	close(o.done)
 	r.tell(Event{ID: s.ID, State: Done, Result: &o.result})
 }
 
-func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
-	return &Stage{
-		lab: r.lab, ctx: ctx, floor: f, began: time.Now(), ends: map[int64]end{},
-		recorded: map[Kind]int{}, printed: r.lab.mark(),
+func (r *Run) driver(ctx context.Context, id string, f slot) *Driver {
+	return &Driver{
+		harness: r.harness, ctx: ctx, slot: f, began: time.Now(), ends: map[int64]end{},
+		recorded: map[Kind]int{}, printed: r.harness.mark(),
 		progress: func(text string, until time.Time) {
 			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
 		},
@@ -239,41 +236,41 @@ func (r *Run) stage(ctx context.Context, id string, f floor) *Stage {
 }
 
 // perform plays one scenario and judges what was seen.
-func (r *Run) perform(ctx context.Context, s Scenario, f floor) (result Result) {
-	stage := r.stage(ctx, s.ID, f)
+func (r *Run) perform(ctx context.Context, s Scenario, f slot) (result Result) {
+	driver := r.driver(ctx, s.ID, f)
 	defer func() {
-		result.Began, result.Duration = stage.began.Sub(r.began), time.Since(stage.began)
-		r.took(s.Lane, stage.began)
-		result.Waited = stage.waited
-		result.Evidence, result.Output = stage.closing(), stage.output()
+		result.Began, result.Duration = driver.began.Sub(r.began), time.Since(driver.began)
+		r.took(s.Phase, driver.began)
+		result.Waited = driver.waited
+		result.Evidence, result.Output = driver.closing(), driver.output()
 		switch p := recover().(type) {
 		case nil:
-		case stageError:
+		case scenarioError:
 			result.Verdict, result.Findings = Errored, harnessFinding(p.err)
-		case stageVerdict:
+		case scenarioVerdict:
 			result.Verdict, result.Findings = p.finding.Verdict, []Finding{p.finding}
 		default:
 			panic(p)
 		}
 	}()
 	r.tell(Event{ID: s.ID, State: Running, Text: "began"})
-	s.Play(stage)
-	stage.collectCalls()
-	result.Findings = s.Level.capped(s.Judge(stage.observation))
-	result.Verdict = verdictOf(result.Findings)
+	s.Play(driver)
+	driver.collectCalls()
+	result.Findings = s.Level.capped(s.Judge(driver.observation))
+	result.Verdict = VerdictOf(result.Findings)
 	return result
 }
 
-// took widens the time of a lane by a scenario that ends now.
-func (r *Run) took(l Lane, began time.Time) {
-	r.laneTimes.Lock()
-	defer r.laneTimes.Unlock()
-	t, there := r.lanesRun[l]
+// took widens the time of a phase by a scenario that ends now.
+func (r *Run) took(l Phase, began time.Time) {
+	r.phaseTimes.Lock()
+	defer r.phaseTimes.Unlock()
+	t, there := r.phasesRun[l]
 	if !there || began.Before(t.began) {
 		t.began = began
 	}
 	t.ended = time.Now()
-	r.lanesRun[l] = t
+	r.phasesRun[l] = t
 }
 
 func harnessFinding(err error) []Finding {

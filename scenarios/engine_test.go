@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -22,7 +23,7 @@ func judge(t *testing.T, ctx context.Context, filter string, prepare func(*model
 	t.Cleanup(m.stop)
 	cfg := scenarios.Config{Endpoint: "/webhook", Handler: m.serve, Seed: 7, Fast: true, Probes: []probe.Probe{m}}
 	prepare(m, &cfg)
-	selected, err := scenarios.Select(scenarios.Catalogue(), filter)
+	selected, err := scenarios.Select(catalogue.All(), filter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestPrerequisitesBlock(t *testing.T) {
 	})
 }
 
-// TestOnePlace: with one place on the floor, scenarios that pause and
+// TestOnePlace: with one place on the slot, scenarios that pause and
 // prerequisites that fail must not wait for each other for ever.
 func TestOnePlace(t *testing.T) {
 	t.Parallel()
@@ -115,7 +116,7 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	})
-	if !r.Interrupted || len(r.Results) != len(scenarios.Catalogue()) {
+	if !r.Interrupted || len(r.Results) != len(catalogue.All()) {
 		t.Fatalf("interrupted %v, %d results", r.Interrupted, len(r.Results))
 	}
 	verdicts := map[scenarios.Verdict]int{}
@@ -149,11 +150,11 @@ func TestHarnessErrorIsNoVerdict(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	t.Parallel()
-	all := scenarios.Catalogue()
+	all := scenarios.Selection{Scenarios: catalogue.All(), Of: len(catalogue.All())}
 	for _, tc := range []struct {
 		name string
 		cfg  scenarios.Config
-		some []scenarios.Scenario
+		some scenarios.Selection
 	}{
 		{"no endpoint", scenarios.Config{}, all},
 		{"no host", scenarios.Config{Endpoint: "http:///x"}, all},
@@ -161,7 +162,7 @@ func TestStartRefuses(t *testing.T) {
 		{"an API URL without a host", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIURL: "/api/v1/"}, all},
 		{"an API address without a port", scenarios.Config{Endpoint: "http://127.0.0.1:1/", APIListen: "127.0.0.1"}, all},
 		{"a negative timeout", scenarios.Config{Endpoint: "http://127.0.0.1:1/", EffectTimeout: -1}, all},
-		{"no scenario", scenarios.Config{Endpoint: "http://127.0.0.1:1/"}, nil},
+		{"no scenario", scenarios.Config{Endpoint: "http://127.0.0.1:1/"}, scenarios.Selection{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -32,9 +32,9 @@ type Exchange struct {
 	delivery.Attempt
 }
 
-// acknowledges reports whether the notification was answered 2xx in time. The
+// Acknowledged reports whether the notification was answered 2xx in time. The
 // head of the answer decides; ACK-08 is about its body.
-func (x Exchange) acknowledges() bool { return x.Status >= 200 && x.Status <= 299 }
+func (x Exchange) Acknowledged() bool { return x.Status >= 200 && x.Status <= 299 }
 
 // Effect is what was to be seen of one job's import when the receiver had had
 // its time, and a quiet time more.
@@ -63,6 +63,9 @@ type Effect struct {
 
 	changes []change
 }
+
+// Subject is what findings call an effect.
+func (e Effect) Subject() string { return Job{ID: e.Job, Label: e.Label}.subject() }
 
 // change is a reading that was another one than before.
 type change struct {

@@ -14,35 +14,35 @@ import (
 const outputKept = 4 << 10
 
 // printed is what the receiver printed since a mark; empty when it is not ours.
-func (l *lab) printed(mark int64) string {
-	if l.receiver == nil {
+func (h *harness) printed(mark int64) string {
+	if h.receiver == nil {
 		return ""
 	}
-	return l.receiver.Log().Since(mark)
+	return h.receiver.Log().Since(mark)
 }
 
-func (l *lab) mark() int64 {
-	if l.receiver == nil {
+func (h *harness) mark() int64 {
+	if h.receiver == nil {
 		return 0
 	}
-	return l.receiver.Log().Mark()
+	return h.receiver.Log().Mark()
 }
 
 // processEvents are what happened to the receiver since a moment.
-func (l *lab) processEvents(since time.Time) []process.Event {
-	if l.receiver == nil {
+func (h *harness) processEvents(since time.Time) []process.Event {
+	if h.receiver == nil {
 		return nil
 	}
-	return l.receiver.Log().Events(since)
+	return h.receiver.Log().Events(since)
 }
 
 // output is what the receiver printed while the scenario ran.
-func (s *Stage) output() string {
-	ids := make([]string, len(s.jobs))
-	for i, job := range s.jobs {
+func (d *Driver) output() string {
+	ids := make([]string, len(d.jobs))
+	for i, job := range d.jobs {
 		ids[i] = strconv.FormatInt(job, 10)
 	}
-	return excerpt(s.lab.redactor.text(s.lab.printed(s.printed)), ids, outputKept)
+	return excerpt(d.harness.redactor.Text(d.harness.printed(d.printed)), ids, outputKept)
 }
 
 // excerpt cuts text to about that many bytes, by lines: first come those that

@@ -9,8 +9,10 @@ import (
 // Result is the outcome of one requirement.
 type Result struct {
 	Requirement
-	Lane    Lane
-	Verdict Verdict
+	Phase Phase
+	// Requires names what the user must give so that it can be judged.
+	Requires []string
+	Verdict  Verdict
 	// Known is why the requirement is known not to be met; empty: it is not
 	// known.
 	Known    string
@@ -89,10 +91,13 @@ type Report struct {
 	EffectTimeout, RetryTimeout, Quiet time.Duration
 	Began                              time.Time
 	Duration                           time.Duration
-	Results                            []Result
-	// Lanes are the times that the lanes took, from the beginning of their first
+	// Results are in the order of the catalogue, which has Catalogue requirements
+	// in all.
+	Results   []Result
+	Catalogue int
+	// Phases are the times that the phases took, from the beginning of their first
 	// scenario to the end of their last one.
-	Lanes map[Lane]time.Duration
+	Phases map[Phase]time.Duration
 	// Output is what the receiver printed, when the run started it; its
 	// beginning and its end when it was much.
 	Output string

@@ -1,10 +1,16 @@
-// Package scenarios is the conformance suite for receivers of Web Scraper
-// Cloud's webhook: a catalogue of requirements, a scenario for each, the
-// engine that plays them against an endpoint, and the judges.
+// Package scenarios is the engine of the conformance suite for receivers of Web
+// Scraper Cloud's webhook, and what an author of a requirement needs. The suite's
+// own requirements are in package catalogue, which uses nothing but what is
+// exported here and in package judge.
 //
-// It is black-box: it knows an endpoint's URL and what probes can see of its
-// effects, never a receiver's insides. Scenarios act and observe; verdicts are
-// pure functions over what was observed.
+// A [Scenario] is a [Requirement] with two functions. Play acts on the endpoint
+// through a [Driver], which records what happens as an [Observation]; Judge is a
+// pure function from that to [Finding]s. The engine, [Start], decides when each is
+// played and for how long effects are awaited; [Test] does the same for a handler
+// in a Go test.
+//
+// The suite is black-box: it knows an endpoint's URL and what probes can see of
+// its effects, never a receiver's insides.
 package scenarios
 
 import (
@@ -18,8 +24,6 @@ type Source struct {
 	Quote    string
 	Document string // with its date
 }
-
-const webhooks2020 = "webhooks-2020 (2020-01-29)"
 
 // Requirement is one entry of the catalogue. Its ID is stable: never
 // renumbered, never reused.
@@ -39,13 +43,13 @@ type Requirement struct {
 	Needs []string
 }
 
-// Lane says what a scenario may share the receiver with.
-type Lane int
+// Phase says what a scenario may share the receiver with.
+type Phase int
 
-// The lanes, in the order in which they start.
+// The phases, in the order in which they start.
 const (
-	// Together: overlaps with every other of its lane.
-	Together Lane = iota
+	// Together: overlaps with every other of its phase.
+	Together Phase = iota
 	// Delayed: delays or breaks downloads, which holds up a receiver that
 	// imports one job at a time; so these overlap with each other only.
 	Delayed
@@ -55,14 +59,17 @@ const (
 	Kill
 )
 
-func (l Lane) String() string {
-	return [...]string{"together", "delayed", "alone", "kill"}[l]
+func (p Phase) String() string {
+	return [...]string{"together", "delayed", "alone", "kill"}[p]
 }
+
+// Phases returns every phase in its order.
+func Phases() []Phase { return []Phase{Together, Delayed, Alone, Kill} }
 
 // Scenario is how one requirement is tested.
 type Scenario struct {
 	Requirement
-	Lane Lane
+	Phase Phase
 	// Effect is set when the scenario can't be judged without seeing imports.
 	Effect bool
 	// Token is set when it is about the receiver's secret, which not every
@@ -71,33 +78,52 @@ type Scenario struct {
 	// Polite is set when the receiver must be asked to stop, which needs its
 	// process.
 	Polite bool
-	// Play acts on the endpoint; what happens is recorded by the stage.
-	Play func(s *Stage)
+	// Play acts on the endpoint; what happens is recorded by the driver.
+	Play func(d *Driver)
 	// Judge is a pure function from what was observed to all that was wrong.
 	Judge func(o Observation) []Finding
 }
 
-// mortal reports whether the receiver must die or stop for it.
-func (s Scenario) mortal() bool { return s.Lane == Kill || s.Polite }
+// endsReceiver reports whether the receiver must die or stop for it.
+func (s Scenario) endsReceiver() bool { return s.Phase == Kill || s.Polite }
 
-// Catalogue returns every scenario, in the order of the requirements.
-func Catalogue() []Scenario {
-	return []Scenario{
-		ack01(), ack02(), ack03(), ack04(), ack05(), ack06(), ack07(), ack08(), ack09(),
-		idem01(), idem02(), idem03(), idem04(), idem05(), idem06(), idem07(), idem08(),
-		data01(), data02(), data03(), data04(), data05(), data06(), data07(), data08(), data09(), data10(), data11(),
-		form01(), form02(), form03(), form04(), form05(), form06(), form07(), form08(), form09(),
-		sec01(), sec02(), sec03(), sec04(), sec05(),
-		dur01(), dur02(), dur03(),
-		api01(), api02(), api03(),
+// Requires names what the user must give so that the scenario can be judged.
+func (s Scenario) Requires() []string {
+	var all []string
+	if s.Token {
+		all = append(all, "--token")
 	}
+	switch {
+	case s.Polite:
+		all = append(all, "--run")
+	case s.Phase == Kill:
+		all = append(all, "--run (or --kill-cmd and --start-cmd)")
+	}
+	if s.Effect {
+		all = append(all, "a probe")
+	}
+	return all
 }
 
-// Select returns the scenarios that filter names: a list, separated by commas,
+// Group is what an ID begins with: "ACK" of ACK-01.
+func (r Requirement) Group() string {
+	group, _, _ := strings.Cut(r.ID, "-")
+	return group
+}
+
+// Selection is the part of a catalogue that a run plays.
+type Selection struct {
+	Scenarios []Scenario
+	// Of is how many the catalogue has. A run of fewer never calls a receiver
+	// conformant.
+	Of int
+}
+
+// Select selects the scenarios that filter names: a list, separated by commas,
 // of IDs, beginnings of IDs and levels, upper or lower case; a term that
 // begins with ! excludes. An empty filter selects all. It is an error when a
 // term matches nothing, or nothing is left.
-func Select(catalogue []Scenario, filter string) ([]Scenario, error) {
+func Select(catalogue []Scenario, filter string) (Selection, error) {
 	var include, exclude []string
 	for term := range strings.SplitSeq(filter, ",") {
 		term = strings.ToUpper(strings.TrimSpace(term))
@@ -106,7 +132,7 @@ func Select(catalogue []Scenario, filter string) ([]Scenario, error) {
 		}
 		word, not := strings.CutPrefix(term, "!")
 		if !slices.ContainsFunc(catalogue, func(s Scenario) bool { return s.matches(word) }) {
-			return nil, fmt.Errorf("filter %q: %q matches no requirement", filter, word)
+			return Selection{}, fmt.Errorf("filter %q: %q matches no requirement", filter, word)
 		}
 		if not {
 			exclude = append(exclude, word)
@@ -114,14 +140,14 @@ func Select(catalogue []Scenario, filter string) ([]Scenario, error) {
 			include = append(include, word)
 		}
 	}
-	var selected []Scenario
+	selected := Selection{Of: len(catalogue)}
 	for _, s := range catalogue {
 		if (len(include) == 0 || slices.ContainsFunc(include, s.matches)) && !slices.ContainsFunc(exclude, s.matches) {
-			selected = append(selected, s)
+			selected.Scenarios = append(selected.Scenarios, s)
 		}
 	}
-	if len(selected) == 0 {
-		return nil, fmt.Errorf("filter %q selects nothing", filter)
+	if len(selected.Scenarios) == 0 {
+		return Selection{}, fmt.Errorf("filter %q selects nothing", filter)
 	}
 	return selected, nil
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"github.com/scrapehook/scrapehook/internal/text"
+
 	"math/rand/v2"
 	"testing"
 )
@@ -12,7 +14,7 @@ import (
 //
 //	func TestWebhook(t *testing.T) {
 //		rows := newRows(t) // where the receiver under test imports to
-//		scenarios.Test(t, scenarios.Config{
+//		scenarios.Test(t, catalogue.All(), scenarios.Config{
 //			Handler: func(api scenarios.API) http.Handler { return newWebhook(rows, api.URL, api.Token) },
 //			Probes:  []probe.Probe{probe.Func("the rows", rows.ofJob)},
 //			Fast:    true,
@@ -23,7 +25,7 @@ import (
 // the reason; only what a handler in the test's own process can't show, that
 // it survives a crash, is skipped. A SHOULD that is broken is logged. A seed of
 // 0 is replaced by a random one, which is logged.
-func Test(t *testing.T, cfg Config) {
+func Test(t *testing.T, requirements []Scenario, cfg Config) {
 	t.Helper()
 	if cfg.Seed == 0 {
 		cfg.Seed = uint64(rand.Uint32N(1<<31-1)) + 1 //nolint:gosec // to be repeatable, not secret
@@ -34,7 +36,7 @@ func Test(t *testing.T, cfg Config) {
 	t.Run("conform", func(t *testing.T) {
 		var run *Run
 		var selected []Scenario
-		for _, s := range Catalogue() {
+		for _, s := range requirements {
 			t.Run(s.ID, func(t *testing.T) {
 				selected = append(selected, s)
 				t.Parallel()
@@ -45,7 +47,7 @@ func Test(t *testing.T, cfg Config) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				result.assert(t, cfg.Handler != nil && s.mortal())
+				result.assert(t, cfg.Handler != nil && s.endsReceiver())
 			})
 		}
 		if len(selected) == 0 {
@@ -53,7 +55,7 @@ func Test(t *testing.T, cfg Config) {
 		}
 		t.Logf("seed %d", cfg.Seed)
 		var err error
-		if run, err = Start(t.Context(), cfg, selected); err != nil {
+		if run, err = Start(t.Context(), cfg, Selection{selected, len(requirements)}); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -68,7 +70,7 @@ func Test(t *testing.T, cfg Config) {
 // be observed by the way in which it is judged.
 func (r Result) assert(t *testing.T, unseen bool) {
 	t.Helper()
-	t.Logf("%s %s: %s, in %v", r.Level, r.Title, r.Verdict, round(r.Duration))
+	t.Logf("%s %s: %s, in %v", r.Level, r.Title, r.Verdict, text.Round(r.Duration))
 	switch {
 	case r.Known != "" && r.Verdict == Fail:
 		t.Skipf("known: %s\n%s", r.Known, r.Explain())

@@ -41,9 +41,14 @@ type Finding struct {
 	Expected, Actual string
 }
 
-// verdictOf sums up the findings of a requirement: the worst one decides, and
+// Failure is a finding that something was not as required.
+func Failure(subject, expected, actual string) Finding {
+	return Finding{Fail, subject, expected, actual}
+}
+
+// VerdictOf sums up the findings of a requirement: the worst one decides, and
 // without any it is a pass.
-func verdictOf(findings []Finding) Verdict {
+func VerdictOf(findings []Finding) Verdict {
 	for _, v := range []Verdict{Errored, Fail, NotObservable, Warn} {
 		if slices.ContainsFunc(findings, func(f Finding) bool { return f.Verdict == v }) {
 			return v
@@ -97,3 +102,7 @@ func overall(results []Result) Overall {
 	}
 	return Conformant
 }
+
+// unmet reports whether a prerequisite with this verdict keeps a requirement
+// from being judged.
+func unmet(v Verdict) bool { return v == Fail || v == Warn || v == Blocked || v == Errored }

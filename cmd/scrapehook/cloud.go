@@ -20,6 +20,7 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -136,16 +137,16 @@ func (f *cloudFlags) beginRecord(cfg *simulator.Config) (end func() error, err e
 	if f.record == "" {
 		return func() error { return nil }, nil
 	}
-	recorder, end, err := openRecord(f.record, strings.Join(redacted(f.endpoints), " "), cfg.Profile.Name)
+	recorder, err := record.Create(f.record, f.endpoints, cfg.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
 	told := cfg.OnAttempt
 	cfg.OnAttempt = func(a delivery.Attempt) {
-		recorder.AddDelivery(a.Notification.JobID, a, cfg.Profile.AppendForm(nil, a.Notification))
+		recorder.AddAttempt(a.Notification.JobID, a, cfg.Profile.AppendForm(nil, a.Notification))
 		told(a)
 	}
-	return end, nil
+	return recorder.Close, nil
 }
 
 // serve runs the simulator until ctx ends.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 )
 
@@ -49,12 +50,7 @@ its environment:
 A receiver that you start by hand needs the same; see --api-listen.
 
 Effects are seen through probes:
-  file:PATH   a file of JSON lines, one object an imported row
-  http:URL    {job} is replaced; answers {"rows": N}
-  cmd:CMD     {job} is replaced; prints {"rows": N}
-  sql:DSN     --probe-query is asked; postgres://… or the path of an SQLite file
-  api         what the simulated API sees in any case: downloads
-
+` + probe.Help(probeKinds()) + `
 Exit codes: 0 conformant, 1 a MUST is broken, 2 usage or configuration,
 3 the harness failed or the endpoint cannot be reached, 4 some MUSTs were not
 observed, 130 interrupted.`,
@@ -73,7 +69,7 @@ observed, 130 interrupted.`,
 	flags.StringVar(&f.run, "run", "", "shell `command` that starts the receiver, to be killed and restarted by the suite")
 	flags.StringVar(&f.killCmd, "kill-cmd", "", "shell `command` that kills a receiver which is not started by --run, in a container for example")
 	flags.StringVar(&f.startCmd, "start-cmd", "", "shell `command` that starts it again, and returns")
-	flags.StringArrayVar(&f.probes, "probe", nil, "`how` to see imported rows: file:PATH, http:URL, cmd:CMD, sql:DSN or api; may be given more than once")
+	flags.StringArrayVar(&f.probes, "probe", nil, "`how` to see imported rows: "+probe.Usage(probeKinds())+"; may be given more than once")
 	flags.StringVar(&f.probeJobField, "probe-job-field", probe.DefaultJobField, "`field` of a row that names its job, for file probes")
 	flags.StringVar(&f.probeQuery, "probe-query", "", "`SQL` of sql probes, with {job} in it: a count, or the rows")
 	flags.StringVar(&f.apiListen, "api-listen", "", "`address` of the simulated API (default 127.0.0.1:8085, with --run a free port)")
@@ -107,7 +103,7 @@ observed, 130 interrupted.`,
 
 // conform runs the command and turns the verdict into the exit code.
 func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr io.Writer) error {
-	selected, err := scenarios.Select(scenarios.Catalogue(), f.filter)
+	selected, err := scenarios.Select(catalogue.All(), f.filter)
 	if err != nil {
 		return usageError("%w (--list shows them all)", err)
 	}
@@ -115,7 +111,7 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 		return usageError("--output %q: use text or json", f.output)
 	}
 	if f.list {
-		return listRequirements(stdout, selected, f.output)
+		return listRequirements(stdout, selected.Scenarios, f.output)
 	}
 	compare, err := f.comparing()
 	if err != nil {
@@ -134,7 +130,7 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err != nil {
 		return usageError("--record: %w", err)
 	}
-	watch := newProgress(stderr, selected)
+	watch := newProgress(stderr, selected.Scenarios)
 	cfg.Progress = watch.event
 	if cfg.Run == "" && cfg.Program == nil {
 		watch.note(fmt.Sprintf("the receiver must use the simulated API: WEBSCRAPER_API_BASE_URI=%s WEBSCRAPER_API_TOKEN=%s", f.announcedURL(cfg), cfg.APIToken))

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
+	"github.com/scrapehook/scrapehook/scenarios/probe/sqlprobe"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -35,7 +37,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		return cfg, nil, usageError("--profile: %w", err)
 	}
 	for _, spec := range f.probes {
-		p, err := probe.Parse(spec, probe.Options{JobField: f.probeJobField, Query: f.probeQuery})
+		p, err := probe.Parse(probeKinds(), spec, probe.Options{JobField: f.probeJobField, Query: f.probeQuery})
 		if err != nil {
 			return cfg, nil, usageError("--probe: %w", err)
 		}
@@ -118,8 +120,11 @@ func readKnownFailing(path string) (map[string]string, error) {
 	return known, nil
 }
 
+// probeKinds are all kinds of probe that there are.
+func probeKinds() []probe.Kind { return append(probe.Kinds(), sqlprobe.Kind()) }
+
 func isRequirement(id string) bool {
-	return slices.ContainsFunc(scenarios.Catalogue(), func(s scenarios.Scenario) bool { return s.ID == id })
+	return slices.ContainsFunc(catalogue.All(), func(s scenarios.Scenario) bool { return s.ID == id })
 }
 
 // defaultAPIListen is where a receiver that is started by hand finds the

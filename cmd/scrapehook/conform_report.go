@@ -1,18 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 )
 
 // sink is one form of the report and where it goes.
@@ -109,7 +112,7 @@ func listRequirements(w io.Writer, selected []scenarios.Scenario, output string)
 		for _, s := range selected {
 			list = append(list, entry{
 				s.ID, s.Level, s.Title, fmt.Sprintf("%s: %q", s.Source.Document, s.Source.Quote),
-				s.Sent, s.Observed, s.Lane == scenarios.Kill, s.Effect,
+				s.Sent, s.Observed, s.Phase == scenarios.Kill, s.Effect,
 			})
 		}
 		out := json.NewEncoder(w)
@@ -120,13 +123,7 @@ func listRequirements(w io.Writer, selected []scenarios.Scenario, output string)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tLEVEL\tNEEDS\tREQUIREMENT")
 	for _, s := range selected {
-		needs := "-"
-		switch {
-		case s.Lane == scenarios.Kill:
-			needs = "--run, a probe"
-		case s.Effect:
-			needs = "a probe"
-		}
+		needs := cmp.Or(strings.Join(s.Requires(), ", "), "-")
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.ID, s.Level, needs, s.Title)
 	}
 	return table.Flush()
@@ -138,16 +135,16 @@ func (f conformFlags) beginRecord(cfg *scenarios.Config) (end func() error, err 
 	if f.record == "" {
 		return func() error { return nil }, nil
 	}
-	recorder, end, err := openRecord(f.record, cfg.Endpoint, cfg.Profile.Name)
+	recorder, err := record.Create(f.record, []string{cfg.Endpoint}, cfg.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Sent = func(job int64, r delivery.Request, a delivery.Attempt) {
 		if r.Method == "" && r.ContentType == "" {
-			recorder.AddDelivery(job, a, r.Body)
+			recorder.AddAttempt(job, a, r.Body)
 		}
 	}
-	return end, nil
+	return recorder.Close, nil
 }
 
 // comparing reads the earlier report, if there is one to compare with, and

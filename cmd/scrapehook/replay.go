@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/record"
+	"github.com/scrapehook/scrapehook/simulator/traffic/report"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -38,7 +39,7 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 }
 
 func runReplay(cmd *cobra.Command, path, url string, f replayFlags) error {
-	recording, err := readRecording(path, f.speed)
+	replay, err := readRecord(path, f.speed)
 	if err != nil {
 		return usageError("%w", err)
 	}
@@ -51,22 +52,22 @@ func runReplay(cmd *cobra.Command, path, url string, f replayFlags) error {
 	if err != nil {
 		return err
 	}
-	load.config.Script = recording
-	load.onAttempt(recording.Compare)
-	load.scheme = recording.Scheme(filepath.Base(path))
-	load.complete = func(report *traffic.Report) { report.Replay = recording.Replayed() }
+	load.config.Script = replay
+	load.onAttempt(func(a report.Attempt) { replay.Compare(a.Job.Index, a.Reason, a.Code) })
+	load.scheme = replay.Scheme(filepath.Base(path))
+	load.complete = func(result *report.Report) { result.Replay = replay.Replayed() }
 	return load.run(cmd)
 }
 
-func readRecording(path string, speed float64) (*traffic.Recording, error) {
+func readRecord(path string, speed float64) (*record.Replay, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the record: %w", err)
 	}
 	defer func() { _ = file.Close() }() // it is only read
-	recording, err := traffic.ReadRecording(file, speed)
+	replay, err := record.Read(file, speed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return recording, nil
+	return replay, nil
 }

@@ -57,7 +57,7 @@ func TestRecordOnAFullDiskKeepsTheReport(t *testing.T) {
 		t.Skip("this system has no /dev/full")
 	}
 	code, stdout, stderr := command(t, t.Context(), "traffic", answering(t, 200), "--rate", "1000/s", "--jobs", "20", "--record", "/dev/full")
-	if code != exitHarness || !strings.Contains(stderr, "the record is incomplete") || !strings.Contains(stdout, "20 of 20 planned") {
+	if code != exitHarness || !strings.Contains(stderr, "the record /dev/full is incomplete: no space left") || !strings.Contains(stdout, "20 of 20 planned") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }

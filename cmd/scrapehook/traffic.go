@@ -12,7 +12,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -32,7 +32,7 @@ type trafficFlags struct {
 	continueAfter    time.Duration
 	shard, startAt   string
 	dryRun           string
-	cloud            cloudFlagsOfTraffic
+	cloud            trafficCloudFlags
 }
 
 func newTrafficCmd() *cobra.Command {
@@ -77,7 +77,7 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.rate, "rate", "100/s", "jobs a second (/s), minute (/m) or hour (/h), or max")
-	flags.StringVar(&f.arrivals, "arrivals", "constant", "`shape` of the rate over time: "+traffic.ArrivalNames)
+	flags.StringVar(&f.arrivals, "arrivals", "constant", "`shape` of the rate over time: "+plan.ArrivalNames)
 	flags.DurationVar(&f.duration, "duration", 0, "for how long jobs end (default 10s, unless --jobs or a trace says)")
 	flags.Int64Var(&f.jobs, "jobs", 0, "how many jobs end (default: as many as the duration allows)")
 	flags.DurationVar(&f.warmup, "warmup", 0, "how much of the beginning is sent, but not measured")
@@ -85,14 +85,14 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	flags.IntVar(&f.attempts, "attempts", 0, "attempts in all, 0 is no limit (default: the profile's)")
 	flags.DurationVar(&f.resendDelay, "resend-delay", 0, "wait before each resend (default: the profile's)")
 	flags.StringVar(&f.status, "status", "", "`weights` of how jobs end (default finished=90,failed=5,stopped=2,shelved=3)")
-	flags.StringVar(&f.mix, "mix", "", "`shares` of unusual jobs, as in again=2%,lost=1%: of "+traffic.SpecialNames)
+	flags.StringVar(&f.mix, "mix", "", "`shares` of unusual jobs, as in again=2%,lost=1%: of "+plan.SpecialNames)
 	flags.StringVar(&f.customIDs, "custom-ids", "0%", "`share` of jobs with a custom_id (profile 2022)")
-	flags.IntVar(&f.sitemaps, "sitemaps", traffic.DefaultSitemaps, "how many sitemaps the jobs are of, most of them of a few")
-	flags.DurationVar(&f.lateAfter, "late-after", traffic.DefaultLateAfter, "how long after the first notification a late copy is sent")
-	flags.DurationVar(&f.continueAfter, "continue-after", traffic.DefaultContinuance, "how long after its failure a continued job finishes")
+	flags.IntVar(&f.sitemaps, "sitemaps", plan.DefaultSitemaps, "how many sitemaps the jobs are of, most of them of a few")
+	flags.DurationVar(&f.lateAfter, "late-after", plan.DefaultLateAfter, "how long after the first notification a late copy is sent")
+	flags.DurationVar(&f.continueAfter, "continue-after", plan.DefaultContinuance, "how long after its failure a continued job finishes")
 	flags.StringVar(&f.shard, "shard", "", "send only part `I/N` of the plan, such as 2/3: N machines with one seed send all of it")
 	flags.StringVar(&f.startAt, "start-at", "", "`time` to begin at, such as 2026-01-02T15:04:05Z, so that shards begin together")
-	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it: `format` "+strings.Join(traffic.Formats, ", "))
+	flags.StringVar(&f.dryRun, "dry-run", "", "print what would be sent instead of sending it: `format` "+strings.Join(plan.Formats, ", "))
 	flags.StringVar(&f.cloud.listen, "cloud", "", "`address` of the API of a simulated cloud in which the jobs exist, such as\n127.0.0.1:8085 (default: they exist nowhere, and can't be imported)")
 	flags.StringVar(&f.cloud.token, "cloud-token", "scrapehook", "`token` that calls of that API must bear")
 	flags.IntVar(&f.cloud.rows, "rows", 100, "rows of each job in that cloud")
@@ -105,7 +105,7 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	if err != nil {
 		return err
 	}
-	plan, err := f.plan(profile)
+	planned, err := f.plan(profile)
 	if err != nil {
 		return usageError("%w", err)
 	}
@@ -113,7 +113,7 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 		return usageError("--shard: the shards of a plan need the same --seed")
 	}
 	if f.dryRun != "" {
-		return dryRun(cmd.OutOrStdout(), f.dryRun, plan, url)
+		return dryRun(cmd.OutOrStdout(), f.dryRun, planned, url)
 	}
 	load, err := f.load(url, profile)
 	if err != nil {
@@ -128,14 +128,14 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	}
 	load.whole = f.duration
 	if f.cloud.listen == "" {
-		load.config.Script, load.scheme = plan, plan.Scheme()
+		load.config.Script, load.scheme = planned, planned.Scheme()
 		return load.run(cmd)
 	}
-	home, plan, err := openCloud(cmd.Context(), f.cloud, plan, cmd.ErrOrStderr())
+	home, planned, err := openCloud(cmd.Context(), f.cloud, planned, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	load.config.Script, load.scheme, load.config.Announce = plan, plan.Scheme(), home.announce
+	load.config.Script, load.scheme, load.config.Announce = planned, planned.Scheme(), home.Announce
 	err = load.run(cmd)
 	if stopping := home.finish(cmd.Context()); stopping != nil && err == nil {
 		return harnessError("%w", stopping)
@@ -144,11 +144,11 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 }
 
 // dryRun prints what would be sent.
-func dryRun(w io.Writer, format string, plan *traffic.Plan, url string) error {
+func dryRun(w io.Writer, format string, planned *plan.Plan, url string) error {
 	if err := delivery.CheckURL(url); err != nil {
 		return usageError("%w", err)
 	}
-	if err := plan.Write(w, format, url); err != nil {
+	if err := planned.Write(w, format, url); err != nil {
 		return usageError("--dry-run: %w", err)
 	}
 	return nil
@@ -173,11 +173,11 @@ func (f *trafficFlags) rules(cmd *cobra.Command) (webhook.Profile, error) {
 }
 
 // plan makes the plan that the flags describe.
-func (f *trafficFlags) plan(profile webhook.Profile) (*traffic.Plan, error) {
+func (f *trafficFlags) plan(profile webhook.Profile) (*plan.Plan, error) {
 	if f.duration == 0 && f.jobs == 0 && !strings.HasPrefix(f.arrivals, "trace:") {
 		f.duration = 10 * time.Second
 	}
-	cfg := traffic.PlanConfig{
+	cfg := plan.Config{
 		Seed: f.seed, Profile: profile, Jobs: f.jobs, Span: f.duration, Sitemaps: f.sitemaps,
 		LateAfter: f.lateAfter, Continuance: f.continueAfter,
 	}
@@ -189,11 +189,11 @@ func (f *trafficFlags) plan(profile webhook.Profile) (*traffic.Plan, error) {
 	} else if f.arrivals != "constant" {
 		return nil, fmt.Errorf("--rate max: jobs come when a connection is free, not as --arrivals %s says", f.arrivals)
 	}
-	if cfg.Mix, err = traffic.ParseMix(f.mix); err != nil {
+	if cfg.Mix, err = plan.ParseMix(f.mix); err != nil {
 		return nil, fmt.Errorf("--mix: %w", err)
 	}
 	if f.status != "" {
-		if cfg.Outcomes, err = traffic.ParseOutcomes(f.status, profile); err != nil {
+		if cfg.Outcomes, err = plan.ParseOutcomes(f.status, profile); err != nil {
 			return nil, fmt.Errorf("--status: %w", err)
 		}
 	}
@@ -203,22 +203,22 @@ func (f *trafficFlags) plan(profile webhook.Profile) (*traffic.Plan, error) {
 	if cfg.Shard, cfg.Shards, err = parseShard(f.shard); err != nil {
 		return nil, fmt.Errorf("--shard: %w", err)
 	}
-	return traffic.NewPlan(cfg)
+	return plan.New(cfg)
 }
 
 // shape is how the jobs arrive.
-func (f *trafficFlags) shape() (traffic.Arrivals, error) {
-	rate, err := traffic.ParseRate(f.rate)
+func (f *trafficFlags) shape() (plan.Arrivals, error) {
+	rate, err := plan.ParseRate(f.rate)
 	if err != nil {
-		return traffic.Arrivals{}, fmt.Errorf("--rate: %w", err)
+		return plan.Arrivals{}, fmt.Errorf("--rate: %w", err)
 	}
 	span := f.duration
 	if span == 0 {
-		if mean := traffic.MeanRate(f.arrivals, rate); mean > 0 {
+		if mean := plan.MeanRate(f.arrivals, rate); mean > 0 {
 			span = time.Duration(float64(f.jobs) / mean * float64(time.Second))
 		}
 	}
-	return traffic.ParseArrivals(f.arrivals, rate, span)
+	return plan.ParseArrivals(f.arrivals, rate, span)
 }
 
 // parseShard reads I/N; nothing is the whole.

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -127,19 +127,19 @@ func trafficIsImported(t *testing.T, jobs int64, arrivals string) {
 // wantedRows are the rows of each job of the plan that is to be imported.
 func wantedRows(t *testing.T, mix string, jobs int64, rows int) map[int64]int {
 	t.Helper()
-	parsed, err := traffic.ParseMix(mix)
+	parsed, err := plan.ParseMix(mix)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := traffic.NewPlan(traffic.PlanConfig{Seed: 5, Profile: webhook.Profile2020(), Jobs: jobs, Mix: parsed})
+	planned, err := plan.New(plan.Config{Seed: 5, Profile: webhook.Profile2020(), Jobs: jobs, Mix: parsed})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[int64]int{}
-	for index := range plan.Jobs() {
-		j := plan.Job(index)
+	for index := range planned.Jobs() {
+		j := planned.Job(index)
 		switch status := j.Notification.Status; {
-		case j.Special == traffic.Malformed, status == webhook.Failed && j.Special != traffic.Continued:
+		case j.Special == plan.Malformed, status == webhook.Failed && j.Special != plan.Continued:
 		case status == webhook.Stopped:
 			want[j.Notification.JobID] = rows / 2
 		default:

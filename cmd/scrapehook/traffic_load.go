@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/metrics"
+	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
+	"github.com/scrapehook/scrapehook/simulator/traffic/record"
+	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	trafficrun "github.com/scrapehook/scrapehook/simulator/traffic/run"
+	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -32,7 +36,7 @@ type endpointFlags struct {
 func (f *endpointFlags) add(cmd *cobra.Command) {
 	f.reportFlags.add(cmd)
 	flags := cmd.Flags()
-	flags.IntVar(&f.connections, "connections", traffic.DefaultConnections, "the most requests under way at once")
+	flags.IntVar(&f.connections, "connections", trafficrun.DefaultConnections, "the most requests under way at once")
 	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: fast (http:// only), nethttp, or auto, the fastest that can")
 	addProfileFlag(flags, &f.profile)
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
@@ -43,19 +47,19 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 
 // load is an endpoint being loaded, by traffic or by a replay.
 type load struct {
-	config          traffic.Config
-	scheme          traffic.Scheme
+	config          trafficrun.Config
+	scheme          plan.Scheme
 	whole           time.Duration // how long the plan takes, if it is known
 	reporter        *reporter
 	record, metrics string
 	// complete adds to the report what else is known; may be nil.
-	complete func(*traffic.Report)
+	complete func(*report.Report)
 }
 
 // onAttempt has f told of each attempt, beside whoever is told already.
-func (l *load) onAttempt(f func(traffic.Attempt)) {
+func (l *load) onAttempt(f func(report.Attempt)) {
 	if before := l.config.OnAttempt; before != nil {
-		l.config.OnAttempt = func(a traffic.Attempt) {
+		l.config.OnAttempt = func(a report.Attempt) {
 			before(a)
 			f(a)
 		}
@@ -80,9 +84,9 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		slow.TLSClientConfig = plain.TLSClientConfig
 	}
 	const pieces, pause = 21, 100 * time.Millisecond
-	l.config = traffic.Config{
+	l.config = trafficrun.Config{
 		URL: target, Profile: profile, Connections: f.connections,
-		Slow: &delivery.Client{Profile: profile, Transport: traffic.SlowTransport(slow, pieces, pause)},
+		Slow: &delivery.Client{Profile: profile, Transport: wire.SlowTransport(slow, pieces, pause)},
 	}
 	if err := f.choose(&l.config, plain); err != nil {
 		return nil, err
@@ -111,33 +115,33 @@ func (f *endpointFlags) check(target string) error {
 
 // run loads the endpoint and shows what came of it.
 func (l *load) run(cmd *cobra.Command) error {
-	record, err := l.beginRecord()
+	endRecord, err := l.beginRecord()
 	if err != nil {
 		return usageError("--record: %w", err)
 	}
-	runner, err := traffic.New(l.config)
+	runner, err := trafficrun.New(l.config)
 	if err != nil {
-		return errors.Join(usageError("%w", err), record())
+		return errors.Join(usageError("%w", err), endRecord())
 	}
 	measured := func() error { return nil }
 	if l.metrics != "" {
 		var at net.Addr
-		if at, measured, err = serveMetrics(cmd.Context(), l.metrics, runner); err != nil {
-			return errors.Join(harnessError("--metrics: %w", err), record())
+		if at, measured, err = metrics.Serve(cmd.Context(), l.metrics, runner); err != nil {
+			return errors.Join(harnessError("--metrics: %w", err), endRecord())
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "metrics http://%s/metrics\n", at)
 	}
 	failed := watched(cmd.Context(), runner, newTrafficView(cmd.ErrOrStderr(), l))
-	failed = errors.Join(failed, record(), measured())
-	report := runner.Report(l.scheme)
+	failed = errors.Join(failed, endRecord(), measured())
+	result := runner.Report(l.scheme)
 	if l.complete != nil {
-		l.complete(&report)
+		l.complete(&result)
 	}
-	failed = errors.Join(failed, l.reporter.write(cmd.OutOrStdout(), &report))
+	failed = errors.Join(failed, l.reporter.write(cmd.OutOrStdout(), &result))
 	if failed != nil {
 		return harnessError("%w", failed)
 	}
-	return exitOf(&report)
+	return exitOf(&result)
 }
 
 // beginRecord has each attempt recorded, if that is asked for. end completes
@@ -146,31 +150,16 @@ func (l *load) beginRecord() (end func() error, err error) {
 	if l.record == "" {
 		return func() error { return nil }, nil
 	}
-	recorder, end, err := openRecord(l.record, l.config.URL, l.config.Profile.Name)
+	recorder, err := record.Create(l.record, []string{l.config.URL}, l.config.Profile.Name)
 	if err != nil {
 		return nil, err
 	}
-	l.onAttempt(recorder.Add)
-	return end, nil
-}
-
-// openRecord begins the record in the file at path; end completes it.
-func openRecord(path, url, profile string) (r *traffic.Recorder, end func() error, err error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	r = traffic.NewRecorder(file, url, profile)
-	return r, func() error {
-		if err := errors.Join(r.Close(), file.Close()); err != nil {
-			return fmt.Errorf("--record %s: %w", path, err)
-		}
-		return nil
-	}, nil
+	l.onAttempt(func(a report.Attempt) { recorder.Add(a.Delivery()) })
+	return recorder.Close, nil
 }
 
 // watched runs the runner and shows its progress meanwhile.
-func watched(ctx context.Context, runner *traffic.Runner, view *trafficView) error {
+func watched(ctx context.Context, runner *trafficrun.Runner, view *trafficView) error {
 	done := make(chan error, 1)
 	go func() { done <- runner.Run(ctx) }()
 	tick := time.NewTicker(view.every())

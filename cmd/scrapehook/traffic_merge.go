@@ -1,18 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/report"
 )
-
-// maxReport is how large a report may be that is read, in bytes.
-const maxReport = 64 << 20
 
 func newTrafficMergeCmd() *cobra.Command {
 	var f reportFlags
@@ -38,15 +34,15 @@ func runTrafficMerge(stdout io.Writer, paths []string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
-	var reports []traffic.Report
+	var reports []report.Report
 	for _, path := range paths {
-		report, err := readReport(path)
+		result, err := readReport(path)
 		if err != nil {
 			return usageError("reading a report: %w", err)
 		}
-		reports = append(reports, report)
+		reports = append(reports, result)
 	}
-	merged, err := traffic.Merge(reports)
+	merged, err := report.Merge(reports)
 	if err != nil {
 		return usageError("merging: %w", err)
 	}
@@ -56,22 +52,15 @@ func runTrafficMerge(stdout io.Writer, paths []string, f reportFlags) error {
 	return exitOf(&merged)
 }
 
-func readReport(path string) (traffic.Report, error) {
+func readReport(path string) (report.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return traffic.Report{}, err
+		return report.Report{}, err
 	}
 	defer func() { _ = file.Close() }() // it is only read
-	text, err := io.ReadAll(io.LimitReader(file, maxReport+1))
+	result, err := report.Read(file)
 	if err != nil {
-		return traffic.Report{}, err
+		return result, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(text) > maxReport {
-		return traffic.Report{}, fmt.Errorf("%s is larger than %d bytes", path, maxReport)
-	}
-	var report traffic.Report
-	if err := json.Unmarshal(text, &report); err != nil {
-		return traffic.Report{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return report, nil
+	return result, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/report"
 )
 
 // reportFlags say where reports go, and by what they are judged.
@@ -27,7 +26,7 @@ func (f *reportFlags) add(cmd *cobra.Command) {
 // reporter judges and writes reports.
 type reporter struct {
 	flags reportFlags
-	slos  []traffic.SLO
+	slos  []report.SLO
 }
 
 func (f reportFlags) reporter() (*reporter, error) {
@@ -42,7 +41,7 @@ func (f reportFlags) reporter() (*reporter, error) {
 	r := &reporter{flags: f}
 	if f.slo != "" {
 		var err error
-		if r.slos, err = traffic.ParseSLOs(f.slo); err != nil {
+		if r.slos, err = report.ParseSLOs(f.slo); err != nil {
 			return nil, usageError("--slo: %w", err)
 		}
 	}
@@ -50,41 +49,38 @@ func (f reportFlags) reporter() (*reporter, error) {
 }
 
 // write judges the report and writes it wherever it is wanted.
-func (r *reporter) write(stdout io.Writer, report *traffic.Report) error {
+func (r *reporter) write(stdout io.Writer, result *report.Report) error {
 	for _, slo := range r.slos {
-		report.SLO = append(report.SLO, slo.Judge(report))
+		result.SLO = append(result.SLO, slo.Judge(result))
 	}
 	var failed error
 	if r.flags.html != "" {
-		if err := atomicfile.Write(r.flags.html, atomicfile.Public, report.WriteHTML); err != nil {
+		if err := atomicfile.Write(r.flags.html, atomicfile.Public, result.WriteHTML); err != nil {
 			failed = fmt.Errorf("--html: %w", err)
 		}
 	}
-	if err := r.print(stdout, report); err != nil {
+	if err := r.print(stdout, result); err != nil {
 		failed = errors.Join(failed, fmt.Errorf("writing the report: %w", err))
 	}
 	return failed
 }
 
-func (r *reporter) print(w io.Writer, report *traffic.Report) error {
+func (r *reporter) print(w io.Writer, result *report.Report) error {
 	if r.flags.output == "text" {
-		return report.WriteText(w)
+		return result.WriteText(w)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(report)
+	return result.WriteJSON(w)
 }
 
 // exitOf is the exit code that follows from a report, which says why.
-func exitOf(report *traffic.Report) error {
+func exitOf(result *report.Report) error {
 	switch {
-	case report.Interrupted:
+	case result.Interrupted:
 		return &exitError{code: exitInterrupted}
-	case report.Unreached():
+	case result.Unreached():
 		return harnessError("no send reached the endpoint; is it running, and is the URL right?")
 	}
-	for _, s := range report.SLO {
+	for _, s := range result.SLO {
 		if !s.Met {
 			return &exitError{code: exitBroken}
 		}

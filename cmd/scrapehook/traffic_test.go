@@ -16,7 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
+	"github.com/scrapehook/scrapehook/simulator/traffic/report"
 )
 
 // command runs a command line and returns what it leaves.
@@ -42,12 +43,12 @@ func TestTrafficReports(t *testing.T) {
 		}
 	}
 	code, stdout, _ = command(t, t.Context(), append(args, "--output", "json")...)
-	var report traffic.Report
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil || code != 0 {
+	var result report.Report
+	if err := json.Unmarshal([]byte(stdout), &result); err != nil || code != 0 {
 		t.Fatal(code, err)
 	}
-	if report.Delivered != report.Notifications || report.Lost == 0 || len(report.SLO) != 2 || report.Plan.Jobs != 200 {
-		t.Errorf("report %+v", report.Counts)
+	if result.Delivered != result.Notifications || result.Lost == 0 || len(result.SLO) != 2 || result.Plan.Jobs != 200 {
+		t.Errorf("report %+v", result.Counts)
 	}
 }
 
@@ -135,7 +136,7 @@ func TestTrafficDryRunSendsNothing(t *testing.T) {
 	var sent atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { sent.Add(1) }))
 	defer server.Close()
-	for _, format := range traffic.Formats {
+	for _, format := range plan.Formats {
 		args := []string{"traffic", server.URL, "--jobs", "20", "--seed", "3", "--dry-run", format}
 		code, first, _ := command(t, t.Context(), args...)
 		_, second, _ := command(t, t.Context(), args...)
@@ -234,21 +235,5 @@ func TestTrafficInterruptedReports(t *testing.T) {
 	code, stdout, stderr := command(t, ctx, "traffic", server.URL, "--rate", "100/s", "--duration", "10m")
 	if code != exitInterrupted || !strings.Contains(stdout, "interrupted: ") || !strings.Contains(stdout, "acked") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
-	}
-}
-
-func TestProgressLine(t *testing.T) {
-	t.Parallel()
-	p := traffic.Progress{
-		Elapsed: 5 * time.Second, Jobs: 500, Counts: traffic.Counts{Sent: 520, Acked: 500, Timeout: 12},
-		Sending: 8, Pending: 12, P50: 2 * time.Millisecond, P99: 80 * time.Millisecond,
-	}
-	before := traffic.Progress{Elapsed: 4 * time.Second, Counts: traffic.Counts{Sent: 420}}
-	want := "[##########          ]  50% 5s 100/s, 8 in flight, 12 pending, p50 2ms p99 80ms, 500 acked, 12 timeout"
-	if got := progressLine(p, before, 1000, 0); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if got := progressLine(traffic.Progress{Elapsed: -3 * time.Second}, traffic.Progress{}, 1, 0); got != "begins in 3s" {
-		t.Errorf("got %s", got)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic"
+	trafficrun "github.com/scrapehook/scrapehook/simulator/traffic/run"
 	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
 )
 
@@ -25,7 +25,7 @@ const idleFor = time.Second
 
 // choose sets how the exchanges of a load are performed, plain being the
 // transport for whatever is not plain HTTP.
-func (f *endpointFlags) choose(cfg *traffic.Config, plain *http.Transport) error {
+func (f *endpointFlags) choose(cfg *trafficrun.Config, plain *http.Transport) error {
 	isPlain := strings.HasPrefix(strings.ToLower(cfg.URL), "http:")
 	switch f.transport {
 	case transportAuto:

@@ -1,4 +1,3 @@
-// Package layout_test holds the tree to its rules: who may import whom.
 package layout_test
 
 import (

@@ -11,15 +11,15 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/scrapehook/scrapehook/internal/testtool"
 )
 
 // Server is a PostgreSQL server that starts when it is first asked for a
@@ -39,22 +39,19 @@ const patience = 2 * time.Minute
 // ErrNotInstalled says that there is no PostgreSQL on this machine.
 var ErrNotInstalled = errors.New("PostgreSQL is not installed: make deps")
 
-// Database makes an empty database and returns its URL. The test is skipped
-// only where TESTS_WITHOUT says that PostgreSQL can't be had.
+// Database makes an empty database and returns its URL. Where PostgreSQL can't
+// be had, it skips or fails the test.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
 	url, err := s.NewDatabase(tb.Context())
-	if errors.Is(err, ErrNotInstalled) && LeftOut() {
-		tb.Skip("PostgreSQL can't be installed here")
+	if errors.Is(err, ErrNotInstalled) {
+		testtool.Missing(tb, "postgres", err)
 	}
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return url
 }
-
-// LeftOut reports whether TESTS_WITHOUT says that PostgreSQL can't be had.
-func LeftOut() bool { return slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "postgres") }
 
 // NewDatabase makes an empty database and returns its URL, for programs that
 // are no tests.

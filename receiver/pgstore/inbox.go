@@ -15,19 +15,14 @@ import (
 
 // Inbox is a [receiver.Store] that any number of receivers share.
 type Inbox struct {
-	arrivals *pgxpool.Pool // and what is rare
-	leases   *pgxpool.Pool // whose commits don't wait for the disk
+	upkeep               // and its connections for arrivals
+	leases *pgxpool.Pool // whose commits don't wait for the disk
 }
 
 var (
 	_ receiver.Shared = (*Inbox)(nil)
 	_ receiver.Upkeep = (*Inbox)(nil)
 )
-
-// acceptTimeout bounds one commit of arrivals. Their senders wait 10 s for an
-// answer (webhooks-2020), and a server that is gone without a word must not
-// keep the next group waiting for ever.
-const acceptTimeout = 10 * time.Second
 
 // sqlAccept is one statement, and so one transaction and one trip to the server
 // and back, however many arrivals there are. Jobs are locked in their order, so
@@ -65,6 +60,8 @@ func (b *Inbox) Accept(ctx context.Context, arrivals []receiver.Arrival) error {
 
 // Lease implements [receiver.Store].
 func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (receiver.Lease, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
 	l := receiver.Lease{Owner: owner}
 	err := b.leases.QueryRow(ctx, `UPDATE scrapehook.imports SET lease_owner = $1, next_try = now() + $2
 		WHERE job_id = (SELECT job_id FROM scrapehook.imports WHERE wanted > done AND next_try <= now()
@@ -81,6 +78,8 @@ func (b *Inbox) Lease(ctx context.Context, owner string, ttl time.Duration) (rec
 
 // NextDue implements [receiver.Store].
 func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
 	var wait float64
 	err := b.leases.QueryRow(ctx, `SELECT extract(epoch FROM next_try - now())::float8
 		FROM scrapehook.imports WHERE wanted > done ORDER BY next_try LIMIT 1`).Scan(&wait)
@@ -95,6 +94,8 @@ func (b *Inbox) NextDue(ctx context.Context) (time.Duration, bool, error) {
 
 // Renew implements [receiver.Store].
 func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) (receiver.Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
 	err := b.leases.QueryRow(ctx, `UPDATE scrapehook.imports SET next_try = now() + $3
 		WHERE job_id = $1 AND lease_owner = $2 RETURNING wanted`, l.JobID, l.Owner, ttl).Scan(&l.Generation)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -130,6 +131,8 @@ func (b *Inbox) Release(ctx context.Context, l receiver.Lease) error {
 // end runs an update that ends a lease: its first two parameters are the job
 // and the owner.
 func (b *Inbox) end(ctx context.Context, l receiver.Lease, update string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
 	result, err := b.leases.Exec(ctx, update, append([]any{l.JobID, l.Owner}, args...)...)
 	if err != nil {
 		return fmt.Errorf("ending the lease of job %d: %w", l.JobID, err)
@@ -145,12 +148,11 @@ const channel = "scrapehook_imports"
 
 // Announce implements [receiver.Shared]. It is not part of Accept, because the
 // server lets only one transaction that notifies commit at a time.
-func (b *Inbox) Announce(ctx context.Context) error {
-	if _, err := b.arrivals.Exec(ctx, "NOTIFY "+channel); err != nil {
-		return fmt.Errorf("announcing imports: %w", err)
-	}
-	return nil
-}
+func (b *Inbox) Announce(ctx context.Context) error { return b.announce(ctx) }
+
+// listenCheck is how often a connection that listens is tried: a server that is
+// gone without a word is silent, as one is that has nothing to say.
+const listenCheck = 10 * time.Second
 
 // Listen implements [receiver.Shared], on a connection of its own.
 func (b *Inbox) Listen(ctx context.Context, wake func()) error {
@@ -164,8 +166,21 @@ func (b *Inbox) Listen(ctx context.Context, wake func()) error {
 	if _, err = conn.Exec(ctx, "LISTEN "+channel); err == nil {
 		wake() // for what was announced before
 		for err == nil {
-			err = conn.PgConn().WaitForNotification(ctx)
+			err = awaitNotice(ctx, conn)
 		}
 	}
 	return fmt.Errorf("listening for imports: %w", err)
+}
+
+// awaitNotice waits for a notice, or makes sure that one could come.
+func awaitNotice(ctx context.Context, conn *pgx.Conn) error {
+	waiting, cancel := context.WithTimeout(ctx, listenCheck)
+	defer cancel()
+	err := conn.PgConn().WaitForNotification(waiting)
+	if err == nil || ctx.Err() != nil || waiting.Err() == nil {
+		return err
+	}
+	trying, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return conn.Ping(trying)
 }

@@ -9,12 +9,14 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -28,6 +30,7 @@ type Store struct {
 	// alive, must not wait for a load of rows.
 	arrivals, leases *pgxpool.Pool
 	rows             *pgxpool.Pool // nil if the caller of New has it
+	network          *network
 }
 
 // IsURL reports whether Open takes the name of a store, by its look.
@@ -42,24 +45,38 @@ const (
 	leaseConnections   = 4
 )
 
+// The bounds of the calls. A server that is gone without a word would otherwise
+// keep them for ever.
+const (
+	openTimeout    = 30 * time.Second // may wait for another process that prepares the schema
+	connectTimeout = 5 * time.Second  // of one connection, unless the URL says otherwise
+	// acceptTimeout bounds a commit of arrivals. Their senders wait 10 s
+	// (webhooks-2020), and their requests 6 s, so that a 503 still reaches them.
+	acceptTimeout      = 4 * time.Second
+	leaseTimeout       = 5 * time.Second // a third of the usual lease
+	upkeepTimeout      = 15 * time.Second
+	fingerprintTimeout = 15 * time.Second // may wait for a connection that loads rows
+	closeTimeout       = time.Second
+)
+
 // Open connects to the database that url names, in PostgreSQL's own form, and
 // brings the schema up to date; the user must be allowed to make it, unless it is
 // there. The URL's pool_max_conns bounds the connections that load rows.
 func Open(ctx context.Context, url string) (*Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	cfg, err := pgxpool.ParseConfig(url) // its errors hide the password
 	if err != nil {
 		return nil, opening(err)
 	}
-	rows, err := connect(ctx, cfg, 0, waitForDisk)
+	s := &Store{network: newNetwork()}
+	if s.rows, err = s.network.connect(ctx, cfg, 0, waitForDisk); err == nil {
+		err = s.open(ctx, &Rows{pool: s.rows, write: writeRows})
+	}
 	if err != nil {
+		s.Close()
 		return nil, opening(err)
 	}
-	s, err := newStore(ctx, &Rows{pool: rows, write: writeRows})
-	if err != nil {
-		rows.Close()
-		return nil, opening(err)
-	}
-	s.rows = rows
 	return s, nil
 }
 
@@ -75,31 +92,46 @@ func New(ctx context.Context, pool *pgxpool.Pool, write Write) (*Store, error) {
 	if write == nil {
 		rows.write = writeRows
 	}
-	s, err := newStore(ctx, rows)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	s := &Store{network: newNetwork()}
+	if err := s.open(ctx, rows); err != nil {
+		s.Close()
 		return nil, opening(err)
 	}
 	return s, nil
 }
 
-func newStore(ctx context.Context, rows *Rows) (_ *Store, err error) {
+// open prepares the schema through rows and makes the connections of the inbox.
+func (s *Store) open(ctx context.Context, rows *Rows) (err error) {
 	if err := migrate(ctx, rows.pool); err != nil {
-		return nil, err
+		return err
 	}
-	s := &Store{Rows: rows}
-	if s.arrivals, err = connect(ctx, rows.pool.Config(), arrivalConnections, waitForDisk); err != nil {
-		return nil, err
+	if s.arrivals, err = s.network.connect(ctx, rows.pool.Config(), arrivalConnections, waitForDisk); err != nil {
+		return err
 	}
-	if s.leases, err = connect(ctx, rows.pool.Config(), leaseConnections, dontWaitForDisk); err != nil {
-		s.Close()
-		return nil, err
+	if s.leases, err = s.network.connect(ctx, rows.pool.Config(), leaseConnections, dontWaitForDisk); err != nil {
+		return err
 	}
-	s.Inbox = &Inbox{arrivals: s.arrivals, leases: s.leases}
-	return s, nil
+	s.Rows = rows
+	s.Inbox = &Inbox{upkeep: upkeep{s.arrivals}, leases: s.leases}
+	return nil
 }
 
 func opening(err error) error {
 	return fmt.Errorf("opening the store in PostgreSQL: %w", oneLineError{err})
+}
+
+// IsUnreachable reports whether err, of [Open] or [New], says that the server
+// can't be reached or is starting, so that waiting may help.
+func IsUnreachable(err error) bool {
+	const cannotConnectNow = "57P03"
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.Code == cannotConnectNow
+	}
+	var connecting *pgconn.ConnectError
+	return errors.As(err, &connecting) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // oneLineError is an error whose text is one line, of what it says once: pgx gives
@@ -118,50 +150,9 @@ func (e oneLineError) Error() string {
 
 func (e oneLineError) Unwrap() error { return e.error }
 
-// Close closes the connections. It waits for those that are in use.
-func (s *Store) Close() {
-	for _, pool := range []*pgxpool.Pool{s.arrivals, s.leases, s.rows} {
-		if pool != nil {
-			pool.Close()
-		}
-	}
-}
-
-// connectTimeout bounds one connection's making, unless the URL does.
-const connectTimeout = 5 * time.Second
-
-// connect makes a pool of at most most connections, 0 leaving that to cfg, each
-// of them prepared.
-func connect(ctx context.Context, cfg *pgxpool.Config, most int32, prepare func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
-	cfg = cfg.Copy()
-	if most > 0 {
-		cfg.MaxConns, cfg.MinConns, cfg.MinIdleConns = most, 0, 0
-	}
-	if cfg.ConnConfig.ConnectTimeout == 0 {
-		cfg.ConnConfig.ConnectTimeout = connectTimeout
-	}
-	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
-		cfg.ConnConfig.RuntimeParams["application_name"] = "scrapehook"
-	}
-	others := cfg.AfterConnect // of the caller's pool
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if others != nil {
-			if err := others(ctx, conn); err != nil {
-				return err
-			}
-		}
-		return prepare(ctx, conn)
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return pool, nil
-}
+// Close closes the connections. It waits for those that are in use, but not for
+// a server that does not answer.
+func (s *Store) Close() { s.network.close(s.arrivals, s.leases, s.rows) }
 
 // waitForDisk makes commits wait for the disk also where the server, the
 // database or the role says that they need not: a notification is acknowledged

@@ -15,8 +15,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/goleak"
 
 	"github.com/scrapehook/scrapehook/internal/pgtest"
+	"github.com/scrapehook/scrapehook/internal/testtool"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
 	"github.com/scrapehook/scrapehook/receiver/storetest"
@@ -26,14 +28,18 @@ var server pgtest.Server
 
 func TestMain(m *testing.M) {
 	// An example can't be skipped from within.
-	if pgtest.LeftOut() {
-		fmt.Fprintln(os.Stderr, "left out, because PostgreSQL can't be installed here: the examples of pgstore")
+	if !testtool.Available("postgres") {
+		fmt.Fprintln(os.Stderr, "left out: the examples of pgstore, because PostgreSQL is missing")
 		if err := flag.Set("test.skip", "^Example"); err != nil {
 			panic(err)
 		}
 	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

@@ -1,7 +1,6 @@
 package pgstore
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +30,8 @@ var _ receiver.Sink = (*Rows)(nil)
 
 // Fingerprint implements [receiver.Sink].
 func (r *Rows) Fingerprint(ctx context.Context, jobID int64) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, fingerprintTimeout)
+	defer cancel()
 	var recorded string
 	err := r.pool.QueryRow(ctx, `SELECT fingerprint FROM scrapehook.imported_jobs WHERE job_id = $1`, jobID).Scan(&recorded)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -93,9 +94,7 @@ func writeRows(ctx context.Context, tx pgx.Tx, imp receiver.Import, rows iter.Se
 				return nil, err
 			}
 			n++
-			// JSON is UTF-8; what is not can't be held, and would be read as
-			// this by any decoder.
-			return []any{imp.JobID, n, bytes.ToValidUTF8(row, []byte("\uFFFD"))}, nil
+			return []any{imp.JobID, n, []byte(row)}, nil
 		}))
 	return err
 }

@@ -12,24 +12,33 @@ import (
 	"github.com/scrapehook/scrapehook/receiver"
 )
 
-// Desk is the upkeep of a store, for who runs no receiver on it.
-type Desk struct {
-	*Inbox
+// upkeep is a [receiver.Upkeep].
+type upkeep struct {
+	arrivals *pgxpool.Pool
 }
 
+// Desk is the upkeep of a store, whether or not receivers run on it.
+type Desk struct {
+	upkeep
+	network *network
+}
+
+var _ receiver.Upkeep = (*Desk)(nil)
+
 // OpenDesk opens the store in the database that url names for its upkeep. It
-// makes nothing and changes no schema. Nothing may be leased or accepted through
-// it.
+// makes nothing and changes no schema.
 func OpenDesk(ctx context.Context, url string) (*Desk, error) {
 	cfg, err := pgxpool.ParseConfig(url) // its errors hide the password
 	if err != nil {
 		return nil, opening(err)
 	}
-	pool, err := connect(ctx, cfg, 1, waitForDisk)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	d := &Desk{network: newNetwork()}
+	if d.arrivals, err = d.network.connect(ctx, cfg, 1, waitForDisk); err != nil {
 		return nil, opening(err)
 	}
-	version, err := versionOf(ctx, pool)
+	version, err := versionOf(ctx, d.arrivals)
 	switch {
 	case err == nil && version == 0:
 		err = errors.New("there is none in this database: start its receiver first")
@@ -37,20 +46,22 @@ func OpenDesk(ctx context.Context, url string) (*Desk, error) {
 		err = fmt.Errorf("the schema is of version %d, and this program's is %d: start its receiver first", version, len(schema))
 	}
 	if err != nil {
-		pool.Close()
+		d.Close()
 		return nil, opening(err)
 	}
-	return &Desk{&Inbox{arrivals: pool}}, nil
+	return d, nil
 }
 
 // Close closes the connection.
-func (d *Desk) Close() { d.arrivals.Close() }
+func (d *Desk) Close() { d.network.close(d.arrivals) }
 
 // Backlog implements [receiver.Upkeep].
-func (b *Inbox) Backlog(ctx context.Context) (receiver.Backlog, error) {
+func (u upkeep) Backlog(ctx context.Context) (receiver.Backlog, error) {
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
 	var l receiver.Backlog
 	var lag float64
-	err := b.arrivals.QueryRow(ctx, `SELECT count(*), count(nullif(lease_owner, '')), count(nullif(attempts, 0)),
+	err := u.arrivals.QueryRow(ctx, `SELECT count(*), count(nullif(lease_owner, '')), count(nullif(attempts, 0)),
 		coalesce(extract(epoch FROM now() - min(wanted_since)), 0)::float8
 		FROM scrapehook.imports WHERE wanted > done`).Scan(&l.Wanted, &l.Leased, &l.Failing, &lag)
 	if err != nil {
@@ -61,8 +72,10 @@ func (b *Inbox) Backlog(ctx context.Context) (receiver.Backlog, error) {
 }
 
 // Imports implements [receiver.Upkeep].
-func (b *Inbox) Imports(ctx context.Context, all bool, limit int) ([]receiver.ImportState, error) {
-	rows, err := b.arrivals.Query(ctx, `SELECT job_id, wanted > done, wanted_since, lease_owner <> '', next_try, attempts, last_error, outcome
+func (u upkeep) Imports(ctx context.Context, all bool, limit int) ([]receiver.ImportState, error) {
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
+	rows, err := u.arrivals.Query(ctx, `SELECT job_id, wanted > done, wanted_since, lease_owner <> '', next_try, attempts, last_error, outcome
 		FROM scrapehook.imports WHERE wanted > done OR $1 ORDER BY wanted > done DESC,
 			CASE WHEN wanted > done THEN extract(epoch FROM wanted_since) ELSE -extract(epoch FROM next_try) END, job_id LIMIT $2`, all, limit)
 	if err != nil {
@@ -77,8 +90,10 @@ func (b *Inbox) Imports(ctx context.Context, all bool, limit int) ([]receiver.Im
 
 // Hasten implements [receiver.Upkeep]. A lease that has ended is a dead
 // process's and is no hindrance.
-func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
-	result, err := b.arrivals.Exec(ctx, `UPDATE scrapehook.imports SET next_try = now(), wanted = greatest(wanted, done + 1),
+func (u upkeep) Hasten(ctx context.Context, jobID int64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
+	result, err := u.arrivals.Exec(ctx, `UPDATE scrapehook.imports SET next_try = now(), wanted = greatest(wanted, done + 1),
 		wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE now() END
 		WHERE job_id = $1 AND (lease_owner = '' OR next_try <= now())`, jobID)
 	if err != nil {
@@ -87,15 +102,27 @@ func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
 	if result.RowsAffected() == 0 {
 		return false, nil
 	}
-	return true, b.Announce(ctx)
+	return true, u.announce(ctx)
 }
 
 // Prune implements [receiver.Upkeep].
-func (b *Inbox) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	result, err := b.arrivals.Exec(ctx, `DELETE FROM scrapehook.inbox
+func (u upkeep) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
+	result, err := u.arrivals.Exec(ctx, `DELETE FROM scrapehook.inbox
 		WHERE id IN (SELECT id FROM scrapehook.inbox ORDER BY id LIMIT $1) AND received_at < $2`, limit, before)
 	if err != nil {
 		return 0, fmt.Errorf("forgetting old notifications: %w", err)
 	}
 	return int(result.RowsAffected()), nil
+}
+
+// announce tells every process that listens of imports that may be due.
+func (u upkeep) announce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	defer cancel()
+	if _, err := u.arrivals.Exec(ctx, "NOTIFY "+channel); err != nil {
+		return fmt.Errorf("announcing imports: %w", err)
+	}
+	return nil
 }

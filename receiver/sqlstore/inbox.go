@@ -65,13 +65,11 @@ const (
 // would take most of what the disk can do away from the acknowledgements. The
 // log is one, so the next arrivals' sync covers what came before them.
 type Inbox struct {
-	// writer is for the one who writes: waiting here is fairer than in SQLite.
-	writer       sync.Mutex
-	doubtful     bool // see mend; guarded by writer
+	upkeep       // and everything else but arrivals
 	path         string
-	arrivals     *sql.DB // commits are synced
+	arrivals     *sql.DB // whose commits are synced
 	arrive, want bulk
-	db           *sql.DB // they are not; everything but arrivals
+	doubtful     bool // see mendLocked; guarded by writer
 }
 
 var (
@@ -80,7 +78,7 @@ var (
 )
 
 func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
-	b := &Inbox{path: path}
+	b := &Inbox{path: path, upkeep: upkeep{writer: new(sync.Mutex)}}
 	defer func() {
 		if err != nil {
 			_ = b.close() // the first error says why
@@ -115,12 +113,6 @@ func (b *Inbox) close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (b *Inbox) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
-	b.writer.Lock()
-	defer b.writer.Unlock()
-	return b.db.ExecContext(ctx, statement, args...)
 }
 
 // Accept implements [receiver.Store].

@@ -6,19 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/receiver"
 )
 
-// Desk is the upkeep of a store that another process may own.
-type Desk struct {
-	*Inbox
+// upkeep is a [receiver.Upkeep].
+type upkeep struct {
+	// writer is for the one who writes: waiting here is fairer than in SQLite.
+	writer *sync.Mutex
+	db     *sql.DB // whose commits are synced only by a desk
 }
 
+// Desk is the upkeep of a store that another process may own.
+type Desk struct {
+	upkeep
+}
+
+var _ receiver.Upkeep = (*Desk)(nil)
+
 // OpenDesk opens the inbox in the file path for its upkeep, whether or not a
-// receiver runs on it. It makes no file and changes no schema. Nothing may be
-// leased or accepted through it: that is the owner's.
+// receiver runs on it. It makes no file and changes no schema.
 func OpenDesk(ctx context.Context, path string) (_ *Desk, err error) {
 	defer func() {
 		if err != nil {
@@ -42,17 +51,17 @@ func OpenDesk(ctx context.Context, path string) (_ *Desk, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Desk{&Inbox{db: db}}, nil
+	return &Desk{upkeep{new(sync.Mutex), db}}, nil
 }
 
 // Close closes the desk.
 func (d *Desk) Close() error { return d.db.Close() }
 
 // Backlog implements [receiver.Upkeep].
-func (b *Inbox) Backlog(ctx context.Context) (receiver.Backlog, error) {
+func (u upkeep) Backlog(ctx context.Context) (receiver.Backlog, error) {
 	var l receiver.Backlog
 	var oldest sql.NullInt64
-	err := b.db.QueryRowContext(ctx, `SELECT count(*), count(nullif(lease_owner, '')), count(nullif(attempts, 0)), min(wanted_since)
+	err := u.db.QueryRowContext(ctx, `SELECT count(*), count(nullif(lease_owner, '')), count(nullif(attempts, 0)), min(wanted_since)
 		FROM imports WHERE wanted > done`).Scan(&l.Wanted, &l.Leased, &l.Failing, &oldest)
 	if err != nil {
 		return receiver.Backlog{}, fmt.Errorf("counting the imports: %w", err)
@@ -64,8 +73,8 @@ func (b *Inbox) Backlog(ctx context.Context) (receiver.Backlog, error) {
 }
 
 // Imports implements [receiver.Upkeep].
-func (b *Inbox) Imports(ctx context.Context, all bool, limit int) ([]receiver.ImportState, error) {
-	rows, err := b.db.QueryContext(ctx, `SELECT job_id, wanted > done, wanted_since, lease_owner <> '', next_try, attempts, last_error, outcome
+func (u upkeep) Imports(ctx context.Context, all bool, limit int) ([]receiver.ImportState, error) {
+	rows, err := u.db.QueryContext(ctx, `SELECT job_id, wanted > done, wanted_since, lease_owner <> '', next_try, attempts, last_error, outcome
 		FROM imports WHERE wanted > done OR ? ORDER BY wanted > done DESC,
 			CASE WHEN wanted > done THEN wanted_since ELSE -next_try END, job_id LIMIT ?`, all, limit)
 	if err != nil {
@@ -89,8 +98,8 @@ func (b *Inbox) Imports(ctx context.Context, all bool, limit int) ([]receiver.Im
 }
 
 // Hasten implements [receiver.Upkeep].
-func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
-	result, err := b.exec(ctx, `UPDATE imports SET next_try = ?1, wanted = max(wanted, done + 1),
+func (u upkeep) Hasten(ctx context.Context, jobID int64) (bool, error) {
+	result, err := u.exec(ctx, `UPDATE imports SET next_try = ?1, wanted = max(wanted, done + 1),
 		wanted_since = CASE WHEN wanted > done THEN wanted_since ELSE ?1 END
 		WHERE job_id = ?2 AND lease_owner = ''`, millis(time.Now()), jobID)
 	if err != nil {
@@ -101,12 +110,18 @@ func (b *Inbox) Hasten(ctx context.Context, jobID int64) (bool, error) {
 }
 
 // Prune implements [receiver.Upkeep].
-func (b *Inbox) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	result, err := b.exec(ctx, `DELETE FROM inbox
+func (u upkeep) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
+	result, err := u.exec(ctx, `DELETE FROM inbox
 		WHERE id IN (SELECT id FROM inbox ORDER BY id LIMIT ?) AND received_at < ?`, limit, before.UnixMilli())
 	if err != nil {
 		return 0, fmt.Errorf("forgetting old notifications: %w", err)
 	}
 	n, err := result.RowsAffected()
 	return int(n), err
+}
+
+func (u upkeep) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	u.writer.Lock()
+	defer u.writer.Unlock()
+	return u.db.ExecContext(ctx, statement, args...)
 }

@@ -25,11 +25,11 @@ func (c *Command) Name() string { return "cmd:" + c.command }
 
 // Read implements [Probe].
 func (c *Command) Read(ctx context.Context, job int64) (Reading, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeDeadline)
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
 	id := strconv.FormatInt(job, 10)
 	//nolint:gosec // running the user's own command is what this probe is for
-	cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(c.command, placeholder, id))
+	cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(c.command, Placeholder, id))
 	cmd.Env = append(os.Environ(), "SCRAPINGJOB_ID="+id)
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bounded

@@ -18,10 +18,10 @@ import (
 const (
 	// fileCap bounds what is read of a rows file.
 	fileCap = 256 << 20
-	// settle is how long a file must have been left alone before its time and
+	// minAge is how long a file must have been left alone before its time and
 	// size are trusted to tell whether it changed: file systems stamp changes
 	// with a coarse clock.
-	settle = 100 * time.Millisecond
+	minAge = 100 * time.Millisecond
 )
 
 // File reads a file of JSON lines: one object an imported row, which names its
@@ -92,7 +92,7 @@ func (f *File) refreshLocked() error {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
 	f.seen = nil
-	if began.Sub(info.ModTime()) > settle {
+	if began.Sub(info.ModTime()) > minAge {
 		f.seen = info
 	}
 	return nil

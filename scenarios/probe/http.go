@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	answerCap     = 64 << 20
-	probeDeadline = 10 * time.Second
+	answerCap = 64 << 20
+	// Deadline bounds one reading.
+	Deadline = 10 * time.Second
 )
 
 // HTTP asks a URL for a job's rows; {job} in it is replaced by the job's id.
@@ -32,10 +33,10 @@ func NewHTTP(rawURL string) (*HTTP, error) {
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("probe http:%s: want an http or https URL", rawURL)
 	}
-	if !strings.Contains(rawURL, placeholder) {
-		return nil, fmt.Errorf("probe http:%s: %s must stand where the job's id goes", rawURL, placeholder)
+	if !strings.Contains(rawURL, Placeholder) {
+		return nil, fmt.Errorf("probe http:%s: %s must stand where the job's id goes", rawURL, Placeholder)
 	}
-	return &HTTP{url: rawURL, client: &http.Client{Timeout: probeDeadline}}, nil
+	return &HTTP{url: rawURL, client: &http.Client{Timeout: Deadline}}, nil
 }
 
 // Name implements [Probe].
@@ -43,7 +44,7 @@ func (h *HTTP) Name() string { return "http:" + h.url }
 
 // Read implements [Probe]. An answer of 404 means that there is nothing.
 func (h *HTTP) Read(ctx context.Context, job int64) (Reading, error) {
-	target := strings.ReplaceAll(h.url, placeholder, strconv.FormatInt(job, 10))
+	target := strings.ReplaceAll(h.url, Placeholder, strconv.FormatInt(job, 10))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return Reading{}, fmt.Errorf("asking for rows: %w", err)

@@ -62,48 +62,85 @@ type Options struct {
 	// JobField is the field of a row that names its job, for file probes; empty
 	// is [DefaultJobField].
 	JobField string
-	// Query is the SQL of sql probes; see [NewSQL].
+	// Query is the SQL of sql probes; see package sqlprobe.
 	Query string
 }
 
-// Parse returns the probe of a specification: file:PATH, http:URL, cmd:CMD or
-// sql:DSN. The specification "api" stands for what the simulated API sees in
-// any case; it gives nil.
-func Parse(spec string, o Options) (Probe, error) {
-	if spec == "api" {
-		return nil, nil //nolint:nilnil // documented: nothing to add to what the API sees
-	}
-	kind, arg, _ := strings.Cut(spec, ":")
-	if arg == "" {
-		return nil, fmt.Errorf("probe %q: use api, file:PATH, http:URL, cmd:CMD or sql:DSN", spec)
-	}
-	switch kind {
-	case "file":
-		return NewFile(arg, o.JobField), nil
-	case "http", "https":
-		// Both http:URL and a plain URL are understood.
-		if !strings.HasPrefix(arg, "//") {
-			spec = arg
-		}
-		p, err := NewHTTP(spec)
-		if err != nil {
-			return nil, err
-		}
-		return p, nil
-	case "sql":
-		p, err := NewSQL(arg, o.Query)
-		if err != nil {
-			return nil, err
-		}
-		return p, nil
-	case "cmd":
-		return NewCommand(arg), nil
-	}
-	return nil, fmt.Errorf("probe %q: no kind %q: use api, file:PATH, http:URL, cmd:CMD or sql:DSN", spec, kind)
+// Kind is a kind of probe, as users name it: KIND:ARGUMENT.
+type Kind struct {
+	// Name stands before the colon, Argument says what stands after it.
+	Name, Argument string
+	// Help says in a line what is read, and how.
+	Help string
+	// Open returns the probe of an argument.
+	Open func(argument string, o Options) (Probe, error)
 }
 
-// placeholder is replaced by the job's id in URLs and commands.
-const placeholder = "{job}"
+// Kinds returns the kinds of this package. Those that need a driver are
+// elsewhere, so that only who uses them compiles it: see package sqlprobe.
+func Kinds() []Kind {
+	return []Kind{
+		{"file", "PATH", "a file of JSON lines, one object an imported row", func(path string, o Options) (Probe, error) {
+			return NewFile(path, o.JobField), nil
+		}},
+		{"http", "URL", `{job} is replaced; answers {"rows": N}`, openHTTP},
+		{"cmd", "CMD", `{job} is replaced; prints {"rows": N}`, func(command string, _ Options) (Probe, error) {
+			return NewCommand(command), nil
+		}},
+	}
+}
+
+func openHTTP(rawURL string, _ Options) (Probe, error) {
+	p, err := NewHTTP(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// api stands for what the simulated API sees in any case.
+const api = "api"
+
+// Usage names the specifications that [Parse] understands, in a line.
+func Usage(kinds []Kind) string {
+	words := []string{api}
+	for _, k := range kinds {
+		words = append(words, k.Name+":"+k.Argument)
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// Help describes the specifications that [Parse] understands, a line each.
+func Help(kinds []Kind) string {
+	var b strings.Builder
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "  %-10s  %s\n", k.Name+":"+k.Argument, k.Help)
+	}
+	fmt.Fprintf(&b, "  %-10s  %s\n", api, "what the simulated API sees in any case: downloads")
+	return b.String()
+}
+
+// Parse returns the probe of a specification, by one of kinds. The specification
+// "api" stands for what the simulated API sees in any case; it gives nil.
+func Parse(kinds []Kind, spec string, o Options) (Probe, error) {
+	if spec == api {
+		return nil, nil //nolint:nilnil // documented: nothing to add to what the API sees
+	}
+	name, arg, _ := strings.Cut(spec, ":")
+	// Both http:URL and a plain URL are understood.
+	if strings.HasPrefix(arg, "//") && (name == "http" || name == "https") {
+		name, arg = "http", spec
+	}
+	for _, k := range kinds {
+		if k.Name == name && arg != "" {
+			return k.Open(arg, o)
+		}
+	}
+	return nil, fmt.Errorf("probe %q: use %s", spec, Usage(kinds))
+}
+
+// Placeholder is replaced by the job's id in URLs, commands and queries.
+const Placeholder = "{job}"
 
 // count is the answer of probes that count: {"rows": N}, with the rows
 // themselves if they like.

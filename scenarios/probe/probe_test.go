@@ -14,7 +14,7 @@ import (
 
 func parse(t *testing.T, spec string) probe.Probe {
 	t.Helper()
-	p, err := probe.Parse(spec, probe.Options{})
+	p, err := probe.Parse(probe.Kinds(), spec, probe.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +29,11 @@ func TestParse(t *testing.T) {
 		"": false, "file:": false, "rows.jsonl": false, "ftp:x": false,
 		"http://127.0.0.1/rows": false, "http:{job}": false, "http:ftp://127.0.0.1/{job}": false,
 	} {
-		if p, err := probe.Parse(spec, probe.Options{}); (err == nil) != ok || (p != nil) != ok {
+		if p, err := probe.Parse(probe.Kinds(), spec, probe.Options{}); (err == nil) != ok || (p != nil) != ok {
 			t.Errorf("%q: %v, %v", spec, p, err)
 		}
 	}
-	if p, err := probe.Parse("api", probe.Options{}); p != nil || err != nil {
+	if p, err := probe.Parse(probe.Kinds(), "api", probe.Options{}); p != nil || err != nil {
 		t.Errorf("api: %v, %v, want nothing to add", p, err)
 	}
 }

@@ -141,8 +141,8 @@ func TestReadSummaryRefuses(t *testing.T) {
 		{"a list", "[1]", "is no report of a conformance run"},
 		{"another document", `{"schema":1,"url":"http://h/"}`, "is no report of a conformance run"},
 		{"an old report", `{"verdict":"failed","requirements":[]}`, "has no schema version"},
-		{"a later report", `{"schema":2,"requirements":[]}`, "has schema version 2, and this program reads version 1"},
-		{"fields of other types", `{"schema":1,"requirements":[{"id":7}]}`, "is no report of a conformance run"},
+		{"a later report", `{"schema":3,"requirements":[]}`, "has schema version 3, and this program reads version 2"},
+		{"fields of other types", `{"schema":2,"requirements":[{"id":7}]}`, "is no report of a conformance run"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,8 +8,8 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/page"
 )
 
-// laneNotes say what the scenarios of a lane have in common.
-var laneNotes = map[scenarios.Lane]string{
+// phaseNotes say what the scenarios of a phase have in common.
+var phaseNotes = map[scenarios.Phase]string{
 	scenarios.Together: "they overlap with each other",
 	scenarios.Delayed:  "downloads are delayed or broken",
 	scenarios.Alone:    "each has the receiver to itself",
@@ -23,23 +23,23 @@ var marksOf = map[scenarios.Kind]page.Place{
 	scenarios.OfProcess: page.Across,
 }
 
-// lanesPicture draws every scenario that was played over the time of the run;
+// phasesPicture draws every scenario that was played over the time of the run;
 // empty if none was.
-func lanesPicture(r scenarios.Report) template.HTML {
-	rows := map[scenarios.Lane][]page.LaneRow{}
+func phasesPicture(r scenarios.Report) template.HTML {
+	rows := map[scenarios.Phase][]page.LaneRow{}
 	for _, result := range r.Results {
 		if result.Duration > 0 {
-			rows[result.Lane] = append(rows[result.Lane], rowOf(result))
+			rows[result.Phase] = append(rows[result.Phase], rowOf(result))
 		}
 	}
 	var lanes []page.Lane
-	for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
-		if len(rows[lane]) > 0 {
-			note := laneNotes[lane]
-			if took := r.Lanes[lane]; took > 0 {
+	for _, phase := range scenarios.Phases() {
+		if len(rows[phase]) > 0 {
+			note := phaseNotes[phase]
+			if took := r.Phases[phase]; took > 0 {
 				note += ", " + Took(took)
 			}
-			lanes = append(lanes, page.Lane{Name: lane.String(), Note: note, Rows: rows[lane]})
+			lanes = append(lanes, page.Lane{Name: phase.String(), Note: note, Rows: rows[phase]})
 		}
 	}
 	if len(lanes) == 0 {

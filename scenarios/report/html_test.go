@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
 
@@ -41,12 +42,12 @@ func TestHTMLNamesEveryVerdict(t *testing.T) {
 func TestHTMLSaysWhatItMeans(t *testing.T) {
 	t.Parallel()
 	one := func(v scenarios.Verdict, known string) scenarios.Report {
-		return scenarios.Report{Results: []scenarios.Result{{
+		return scenarios.Report{Catalogue: 48, Results: []scenarios.Result{{
 			Requirement: scenarios.Requirement{ID: "ACK-01", Level: scenarios.Must}, Verdict: v, Known: known,
 		}}}
 	}
-	whole := scenarios.Report{Verdict: scenarios.Conformant}
-	for _, s := range scenarios.Catalogue() {
+	whole := scenarios.Report{Verdict: scenarios.Conformant, Catalogue: len(catalogue.All())}
+	for _, s := range catalogue.All() {
 		whole.Results = append(whole.Results, scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Pass, Duration: time.Second})
 	}
 	for name, tc := range map[string]struct {
@@ -82,7 +83,7 @@ func TestHTMLFoldsWhatHasOneCause(t *testing.T) {
 	t.Parallel()
 	for n, folded := range map[int]string{1: "", 7: "", 8: "<summary>2 more</summary>", 40: "<summary>34 more</summary>"} {
 		r := scenarios.Report{Verdict: scenarios.Failed}
-		for _, s := range scenarios.Catalogue()[:n] {
+		for _, s := range catalogue.All()[:n] {
 			r.Results = append(r.Results, scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Blocked,
 				Findings: []scenarios.Finding{{Verdict: scenarios.Blocked, Subject: "prerequisite X", Expected: "pass", Actual: "fail"}}})
 		}
@@ -98,7 +99,7 @@ func TestHTMLFoldsWhatWasNotPlayed(t *testing.T) {
 	t.Parallel()
 	for n, folded := range map[int]bool{10: false, 11: true, 40: true} {
 		var whole report.Summary
-		for _, s := range scenarios.Catalogue()[:n] {
+		for _, s := range catalogue.All()[:n] {
 			whole.Judged = append(whole.Judged, report.Judged{ID: s.ID, Level: s.Level, Title: s.Title, Verdict: scenarios.Pass})
 		}
 		compared := report.Compare(whole, report.Summary{})
@@ -146,7 +147,7 @@ func TestHTMLIsBounded(t *testing.T) {
 	large := strings.Repeat("é", 32<<10)
 	message := scenarios.Message{Head: "HTTP/1.1 200 OK", Body: large, Bytes: 1 << 30}
 	r := scenarios.Report{Verdict: scenarios.Failed, Output: strings.Repeat(large, 100)}
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range catalogue.All() {
 		result := scenarios.Result{Requirement: s.Requirement, Verdict: scenarios.Fail, Duration: time.Minute}
 		for i := range 500 {
 			result.Evidence = append(result.Evidence, scenarios.Evidence{

@@ -36,7 +36,7 @@ func (v *htmlView) interrupted(r scenarios.Report) {
 
 func (v *htmlView) conformant(r scenarios.Report) {
 	v.Face, v.Headline = scenarios.Pass, "Conformant"
-	totals, whole := r.Totals(), len(scenarios.Catalogue())
+	totals, whole := r.Totals(), r.Catalogue
 	all := len(r.Results) >= whole
 	switch warned := totals[scenarios.Warn]; {
 	case warned > 0:

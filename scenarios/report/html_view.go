@@ -30,7 +30,7 @@ type htmlView struct {
 	Compared              *comparedView // nil: with nothing
 	Facts                 []factView
 	Command               string
-	Lanes                 template.HTML
+	Phases                template.HTML
 	Groups                []groupView
 	Output                *outputView
 }
@@ -87,7 +87,7 @@ var groupNames = map[string]string{
 }
 
 func viewOf(r scenarios.Report, compared *Comparison) htmlView {
-	v := htmlView{About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Lanes: lanesPicture(r), Output: outputOf(r.Output, outputOfAll)}
+	v := htmlView{About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Phases: phasesPicture(r), Output: outputOf(r.Output, outputOfAll)}
 	items := itemsOf(r)
 	for _, item := range items {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
@@ -134,20 +134,15 @@ func (i itemView) urgency() int {
 
 func itemsOf(r scenarios.Report) []itemView {
 	shown := shownEvidence(r.Results)
-	catalogue := map[string]scenarios.Scenario{}
-	for _, s := range scenarios.Catalogue() {
-		catalogue[s.ID] = s
-	}
 	items := make([]itemView, 0, len(r.Results))
 	for i, result := range r.Results {
-		group, _, _ := strings.Cut(result.ID, "-")
 		more := max(0, len(result.Findings)-findingsShown)
 		result.Findings = shortened(result.Findings)
 		first := min(3, len(result.Findings))
 		items = append(items, itemView{
-			Result: result, Group: group, Took: Took(result.Duration), Printed: outputOf(result.Output, outputOfOne),
+			Result: result, Group: result.Group(), Took: Took(result.Duration), Printed: outputOf(result.Output, outputOfOne),
 			First: result.Findings[:first], Rest: result.Findings[first:], More: more,
-			Blocks: blocks(r.Results, result), Need: strings.ReplaceAll(needs(catalogue[result.ID]), "`", ""),
+			Blocks: blocks(r.Results, result), Need: needs(result.Requires),
 			Seen: countKinds(result.Evidence), Evidence: shown[i],
 		})
 	}

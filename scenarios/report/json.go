@@ -13,7 +13,7 @@ import (
 
 // schemaVersion is that of docs/conform-report.schema.json. Within a version,
 // fields are only added.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // document is the JSON form of a report. Durations are milliseconds.
 type document struct {
@@ -28,7 +28,7 @@ type document struct {
 	API          string                    `json:"api_url"`
 	Waits        waits                     `json:"waits_ms"`
 	Totals       map[scenarios.Verdict]int `json:"totals"`
-	LanesMS      map[string]int64          `json:"lanes_ms"`
+	PhasesMS     map[string]int64          `json:"phases_ms"`
 	Requirements []requirement             `json:"requirements"`
 	Output       string                    `json:"receiver_output,omitempty"`
 	Compared     *Comparison               `json:"compared,omitempty"`
@@ -51,7 +51,7 @@ type waits struct {
 
 type requirement struct {
 	Judged
-	Lane       string     `json:"lane"`
+	Phase      string     `json:"phase"`
 	Source     source     `json:"source"`
 	BeganMS    float64    `json:"began_ms"`
 	DurationMS int64      `json:"duration_ms"`
@@ -102,12 +102,12 @@ func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 		DurationMS: r.Duration.Milliseconds(), Probes: append([]string{}, r.Probes...),
 		Declared: declared(r.Declared), API: r.APIURL,
 		Waits:  waits{r.EffectTimeout.Milliseconds(), r.RetryTimeout.Milliseconds(), r.Quiet.Milliseconds()},
-		Totals: map[scenarios.Verdict]int{}, LanesMS: map[string]int64{}, Requirements: []requirement{},
+		Totals: map[scenarios.Verdict]int{}, PhasesMS: map[string]int64{}, Requirements: []requirement{},
 		Output: r.Output, Compared: compared,
 	}
 	d.Declared.Unsupported, d.Declared.KnownFailing = orEmpty(r.Declared.Unsupported), orEmpty(r.Declared.KnownFailing)
-	for lane, took := range r.Lanes {
-		d.LanesMS[lane.String()] = took.Milliseconds()
+	for phase, took := range r.Phases {
+		d.PhasesMS[phase.String()] = took.Milliseconds()
 	}
 	totals := r.Totals()
 	for _, v := range scenarios.Verdicts() {
@@ -127,7 +127,7 @@ func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 
 func requirementOf(result scenarios.Result) requirement {
 	q := requirement{
-		Judged: judgedOf(result), Lane: result.Lane.String(), Source: source(result.Source),
+		Judged: judgedOf(result), Phase: result.Phase.String(), Source: source(result.Source),
 		BeganMS: milliseconds(result.Began), DurationMS: result.Duration.Milliseconds(), WaitedMS: result.Waited.Milliseconds(),
 		Findings: []finding{}, Evidence: []evidence{}, Output: result.Output,
 	}

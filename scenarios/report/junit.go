@@ -74,7 +74,7 @@ type junitOutcome struct {
 func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 	doc := junitSuites{Name: printable("scrapehook conform " + r.Name), Time: seconds(r.Duration)}
 	for _, result := range r.Results {
-		group, _, _ := strings.Cut(result.ID, "-")
+		group := result.Group()
 		if n := len(doc.Suites); n == 0 || doc.Suites[n-1].Name != group {
 			doc.Suites = append(doc.Suites, junitSuite{
 				Name: group, Timestamp: r.Began.UTC().Format("2006-01-02T15:04:05"), Properties: junitProperties(r),
@@ -110,9 +110,9 @@ func junitProperties(r scenarios.Report) []junitProperty {
 		{"fast", fmt.Sprint(r.Fast)}, {"version", r.Version}, {"probes", strings.Join(r.Probes, ", ")}, {"api_url", r.APIURL},
 		{"token", d.Token}, {"run", d.Run}, {"start_cmd", d.StartCommand}, {"kill_cmd", d.KillCommand},
 	}
-	for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
-		if took, ok := r.Lanes[lane]; ok {
-			all = append(all, junitProperty{"lane." + lane.String(), seconds(took)})
+	for _, phase := range scenarios.Phases() {
+		if took, ok := r.Phases[phase]; ok {
+			all = append(all, junitProperty{"phase." + phase.String(), seconds(took)})
 		}
 	}
 	for what, byID := range map[string]map[string]string{"unsupported.": d.Unsupported, "known_failing.": d.KnownFailing} {
@@ -134,7 +134,7 @@ func (s *junitSuite) add(r scenarios.Result) {
 	own := r.Duration - r.Waited
 	c := junitCase{
 		Class: "conform." + s.Name, Name: printable(fmt.Sprintf("%s %s: %s", r.ID, r.Level, r.Title)), Time: seconds(own),
-		Properties: []junitProperty{{"verdict", string(r.Verdict)}, {"level", string(r.Level)}, {"lane", r.Lane.String()}},
+		Properties: []junitProperty{{"verdict", string(r.Verdict)}, {"level", string(r.Level)}, {"phase", r.Phase.String()}},
 		Output:     kept(timeline(r)),
 	}
 	if r.Verdict != scenarios.Pass {

@@ -34,7 +34,7 @@ passed.
 		if len(s.Needs) > 0 {
 			fmt.Fprintf(&b, "- Needs: %s; without, it is blocked rather than failed.\n", strings.Join(s.Needs, ", "))
 		}
-		if how := needs(s); how != "" {
+		if how := needs(s.Requires()); how != "" {
 			fmt.Fprintf(&b, "- %s\n", how)
 		}
 	}
@@ -44,19 +44,12 @@ passed.
 	return nil
 }
 
-// needs says what the user must give for a scenario to be observable.
-func needs(s scenarios.Scenario) string {
-	switch {
-	case s.Token:
-		return "Judged only when a token is declared (`--token`); needs a probe."
-	case s.Polite:
-		return "Needs `--run` and a probe."
-	case s.Lane == scenarios.Kill:
-		return "Needs `--run`, or `--kill-cmd` and `--start-cmd`, and a probe."
-	case s.Effect:
-		return "Needs a probe."
+// needs says what the user must give for a scenario to be judged.
+func needs(requires []string) string {
+	if len(requires) == 0 {
+		return ""
 	}
-	return ""
+	return "Needs " + strings.Join(requires, " and ") + "."
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

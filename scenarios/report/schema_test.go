@@ -6,13 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/scrapehook/scrapehook/internal/testtool"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
@@ -25,9 +24,9 @@ func variants() map[string]scenarios.Report {
 	for _, v := range []scenarios.Overall{scenarios.Conformant, scenarios.Partial, scenarios.Failed, scenarios.Broken} {
 		r := sample()
 		r.Verdict = v
-		r.Lanes = map[scenarios.Lane]time.Duration{}
-		for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
-			r.Lanes[lane] = time.Second
+		r.Phases = map[scenarios.Phase]time.Duration{}
+		for _, phase := range scenarios.Phases() {
+			r.Phases[phase] = time.Second
 		}
 		r.Results[0].Known, r.Results[2].Known = "ticket 7", "ticket 8"
 		variants[string(v)] = r
@@ -71,7 +70,7 @@ func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	schema := strictSchema(t, "../../docs/conform-report.schema.json")
 	for name, change := range map[string]func(map[string]any){
-		"another version":     func(d map[string]any) { d["schema"] = 2 },
+		"another version":     func(d map[string]any) { d["schema"] = 99 },
 		"an unknown verdict":  func(d map[string]any) { d["verdict"] = "fine" },
 		"a field that is new": func(d map[string]any) { d["mood"] = "good" },
 		"a field that is not": func(d map[string]any) { delete(d, "seed") },
@@ -170,15 +169,8 @@ func validJUnit(t *testing.T, dir string, document []byte) error {
 	return err
 }
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
+// needs skips or fails the test when tool can't be had.
 func needs(t *testing.T, tool string) {
 	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be installed here", tool)
-	}
-	t.Fatalf("%s is not installed: make deps", tool)
+	testtool.Need(t, tool)
 }

@@ -196,16 +196,16 @@ func closing(r scenarios.Report, style Style) string {
 	if r.Interrupted {
 		meaning = ": interrupted"
 	}
-	lanes := ""
-	for lane := scenarios.Together; lane <= scenarios.Kill; lane++ {
-		if took, ok := r.Lanes[lane]; ok {
-			lanes += fmt.Sprintf("  %s %s", lane, Took(took))
+	phases := ""
+	for _, phase := range scenarios.Phases() {
+		if took, ok := r.Phases[phase]; ok {
+			phases += fmt.Sprintf("  %s %s", phase, Took(took))
 		}
 	}
-	if lanes != "" {
-		lanes = "lanes" + lanes + "\n"
+	if phases != "" {
+		phases = "phases" + phases + "\n"
 	}
-	return lanes + fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
+	return phases + fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
 		style.paint(verdict, string(r.Verdict)), meaning, strings.Join(counts, ", "), len(r.Results), Took(r.Duration))
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 
 	"shop.example/webhook"
@@ -14,7 +15,7 @@ import (
 
 func TestWebhook(t *testing.T) {
 	var shop *webhook.Shop
-	scenarios.Test(t, scenarios.Config{
+	scenarios.Test(t, catalogue.All(), scenarios.Config{
 		Endpoint: "/hooks/scraped",
 		Handler: func(api scenarios.API) http.Handler {
 			shop = webhook.NewShop(api.URL, api.Token)

@@ -1,0 +1,55 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+func ack09() scenarios.Scenario {
+	return scenarios.Scenario{
+		Requirement: scenarios.Requirement{
+			ID: "ACK-09", Level: scenarios.Should,
+			Title:    "a burst is answered whole",
+			Source:   scenarios.Source{Quote: "In case of an error code or a timeout the notification will be resent after a 30 second delay.", Document: webhooks2020},
+			Sent:     "the notifications of 100 jobs at once (--burst), with the resends that they need",
+			Observed: "that every job is acknowledged in the end, and how many needed a resend",
+			Broken:   "has room for a handful of requests, and refuses the rest each time",
+			Repair:   "Let requests wait for the write instead of refusing them, and write many in one transaction.",
+			Needs:    []string{"ACK-01", "ACK-05"},
+		},
+		Phase: scenarios.Alone,
+		Play: func(d *scenarios.Driver) {
+			jobs, _ := d.FinishedJobs(d.Burst(), 1, "")
+			for attempt := 1; len(jobs) > 0 && attempt <= 3; attempt++ {
+				labels := make([]string, len(jobs))
+				for i := range labels {
+					labels[i] = fmt.Sprintf("attempt %d, %d of %d at once", attempt, i+1, len(jobs))
+				}
+				answers := d.NotifyTogether(labels, jobs)
+				jobs = slices.DeleteFunc(jobs, d.Acknowledged)
+				d.Note("after attempt %d, %d of %d are not acknowledged", attempt, len(jobs), d.Burst())
+				if len(jobs) > 0 && attempt < 3 {
+					d.AwaitResend(answers[len(answers)-1], attempt)
+				}
+			}
+		},
+		Judge: func(o scenarios.Observation) []scenarios.Finding {
+			last := map[int64]scenarios.Exchange{}
+			for _, x := range o.Exchanges {
+				last[x.Job] = x
+			}
+			var never []scenarios.Exchange
+			for _, x := range last {
+				if !x.Acknowledged() {
+					never = append(never, x)
+				}
+			}
+			if len(never) == 0 {
+				return nil
+			}
+			return []scenarios.Finding{scenarios.Failure(fmt.Sprintf("%d of %d jobs", len(never), len(last)), "2xx after at most 3 attempts", "for example "+never[0].Outcome())}
+		},
+	}
+}

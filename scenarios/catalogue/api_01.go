@@ -1,0 +1,39 @@
+package catalogue
+
+import (
+	"fmt"
+
+	"github.com/scrapehook/scrapehook/scenarios"
+)
+
+func api01() scenarios.Scenario {
+	return scenarios.Scenario{
+		Requirement: scenarios.Requirement{
+			ID: "API-01", Level: scenarios.Should,
+			Title:    "an import takes few calls",
+			Source:   scenarios.Source{Quote: "Rate limit: 200 calls per 15 minutes per user", Document: "contract, section 2"},
+			Sent:     "30 finished jobs at once",
+			Observed: "that the cloud sees at most 3 calls for each job",
+			Broken:   "asks for the job again and again, or downloads the data in every format",
+			Repair:   "Ask for the job, download its rows, and ask once more before the commit if you must.",
+			Needs:    []string{"ACK-01", "DATA-01", "API-03"},
+		},
+		Phase:  scenarios.Alone,
+		Effect: true,
+		Play: func(d *scenarios.Driver) {
+			jobs, labels := d.FinishedJobs(30, 5, "at once,")
+			d.NotifyTogether(labels, jobs)
+			d.AwaitEffects(jobs...)
+		},
+		Judge: func(o scenarios.Observation) []scenarios.Finding {
+			const most = 3
+			var findings []scenarios.Finding
+			for _, e := range o.Effects {
+				if e.Calls > most {
+					findings = append(findings, scenarios.Failure(fmt.Sprintf("job %d", e.Job), fmt.Sprintf("at most %d calls", most), fmt.Sprintf("%d calls", e.Calls)))
+				}
+			}
+			return findings[:min(len(findings), mostFindings)]
+		},
+	}
+}

@@ -1,0 +1,37 @@
+package catalogue
+
+import (
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+)
+
+func idem03() scenarios.Scenario {
+	const resend = "the resend"
+	return scenarios.Scenario{
+		Requirement: scenarios.Requirement{
+			ID: "IDEM-03", Level: scenarios.Must,
+			Title:    "a resend after a lost answer changes nothing",
+			Source:   scenarios.Source{Quote: "In case of an error code or a timeout the notification will be resent after a 30 second delay.", Document: webhooks2020},
+			Sent:     "one notification whose answer the sender does not read, then the resend after the profile's delay",
+			Observed: "the rows imported once",
+			Broken:   "takes the answer for delivered, or remembers the notification only after the answer is written",
+			Repair:   "Remember the notification before you answer, and expect it again whatever you answered.",
+			Needs:    []string{"ACK-01", "DATA-01", "IDEM-01"},
+		},
+		Effect: true,
+		Play: func(d *scenarios.Driver) {
+			job := d.FinishedJob(20)
+			lost := d.Send("the first, its answer lost", job, delivery.Request{Body: d.Form(job), DropAnswer: true})
+			d.AwaitResend(lost, 1)
+			d.Notify(resend, job)
+			d.AwaitEffects(job)
+		},
+		Judge: judge.All(
+			func(o scenarios.Observation) []scenarios.Finding {
+				return judge.AcknowledgedWhere(o, scenarios.Fail, func(x scenarios.Exchange) bool { return x.Label == resend })
+			},
+			judge.ImportedOnce,
+		),
+	}
+}

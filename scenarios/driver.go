@@ -1,0 +1,125 @@
+package scenarios
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Driver is what one scenario acts on. It records everything that it does and
+// sees. When the harness itself fails, or the run is interrupted, its methods
+// end the scenario, as FailNow ends a test; so they are for the goroutine of
+// Play alone.
+type Driver struct {
+	harness  *harness
+	ctx      context.Context //nolint:containedctx // a driver lives as long as its scenario's Play
+	slot     slot
+	progress func(text string, until time.Time) // safe for concurrent use
+	began    time.Time
+
+	observation Observation
+	jobs        []int64
+	ends        map[int64]end // the last one of each job
+	evidence    []Evidence
+	recorded    map[Kind]int // pieces of evidence, those that are left out included
+	// waited is how long it has waited for the slot, after a pause.
+	waited time.Duration
+	// printed is how much the receiver had printed when the scenario began.
+	printed int64
+}
+
+// end is how a job ended. A receiver may delete the job at the cloud, so it is
+// kept here.
+type end struct {
+	status webhook.Status
+	rows   [][]byte
+}
+
+// scenarioError carries what ended a scenario from below.
+type scenarioError struct{ err error }
+
+// scenarioVerdict ends a scenario that can't go on, because of what the receiver
+// did within its rights.
+type scenarioVerdict struct{ finding Finding }
+
+func (d *Driver) check(doing string, err error) {
+	if err != nil {
+		panic(scenarioError{fmt.Errorf("%s: %w", doing, err)})
+	}
+}
+
+// Profile is the sender's rules in this run.
+func (d *Driver) Profile() webhook.Profile { return d.harness.cfg.Profile }
+
+// Pick is usual, or fast when the run shortens its own pauses.
+func (d *Driver) Pick(usual, fast time.Duration) time.Duration {
+	if d.Fast() {
+		return fast
+	}
+	return usual
+}
+
+// Fast reports whether the run shortens its own pauses.
+func (d *Driver) Fast() bool { return d.harness.cfg.Fast }
+
+// Burst is how many notifications are a burst.
+func (d *Driver) Burst() int { return d.harness.cfg.Burst }
+
+// Note adds a sentence to the evidence.
+func (d *Driver) Note(format string, args ...any) { d.add(time.Now(), OfNote, format, args...) }
+
+// evidenceKept bounds the evidence of one scenario, kind by kind.
+const evidenceKept = 200
+
+func (d *Driver) add(at time.Time, kind Kind, format string, args ...any) {
+	d.record(at, Evidence{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// record adds a piece of evidence that began at a moment. What is too much is
+// only counted.
+func (d *Driver) record(at time.Time, e Evidence) {
+	if d.recorded[e.Kind]++; d.recorded[e.Kind] <= evidenceKept {
+		e.At = at.Sub(d.began)
+		d.evidence = append(d.evidence, e)
+	}
+}
+
+// collectCalls adds the receiver's API calls to what was observed.
+func (d *Driver) collectCalls() {
+	for _, job := range d.jobs {
+		calls, _ := d.harness.traffic.calls(job)
+		d.observation.Calls = append(d.observation.Calls, calls...)
+	}
+}
+
+// closing returns the evidence with the API calls that the receiver made and
+// with what became of its process, in the order of time.
+func (d *Driver) closing() []Evidence {
+	for _, job := range d.jobs {
+		calls, more := d.harness.traffic.calls(job)
+		for _, c := range calls {
+			e := Evidence{Kind: OfAPI, Text: describeCall(c)}
+			if !c.Ended.IsZero() {
+				e.Took = c.Ended.Sub(c.Began)
+			}
+			d.record(c.Began, e)
+		}
+		d.recorded[OfAPI] += more
+	}
+	for _, e := range d.harness.processEvents(d.began) {
+		d.add(e.At, OfProcess, "%s", e.Text)
+	}
+	slices.SortStableFunc(d.evidence, func(a, b Evidence) int { return cmp.Compare(a.At, b.At) })
+	for _, kind := range []Kind{OfRequest, OfAPI, OfProbe, OfProcess, OfNote} {
+		if left := d.recorded[kind] - evidenceKept; left > 0 {
+			d.evidence = append(d.evidence, Evidence{
+				At: time.Since(d.began), Kind: kind, Text: fmt.Sprintf("%d more of this kind are left out", left),
+			})
+		}
+	}
+	return d.evidence
+}

@@ -1,0 +1,177 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Job is a scraping job of the simulated cloud.
+type Job struct {
+	ID          int64
+	SitemapID   int64
+	SitemapName string
+	// Label tells the jobs of a scenario apart in findings; it may be empty.
+	Label string
+}
+
+func (j Job) subject() string {
+	if j.Label == "" {
+		return fmt.Sprintf("job %d", j.ID)
+	}
+	return fmt.Sprintf("job %d, %s", j.ID, j.Label)
+}
+
+// NewJob adds a job that has started, of a sitemap of its own.
+func (d *Driver) NewJob() Job { return d.NewJobNamed("") }
+
+// NewJobNamed is NewJob with the sitemap's name; empty is one of our making.
+func (d *Driver) NewJobNamed(sitemapName string) Job {
+	return d.newJob(cloud.JobSpec{ID: d.harness.newID()}, sitemapName)
+}
+
+// NewID is an id below 2^31 that no job of this run has.
+func (d *Driver) NewID() int64 { return d.harness.newID() }
+
+// NewJobWithID is NewJob with an id, which must be above all that are drawn.
+func (d *Driver) NewJobWithID(id int64) Job { return d.newJob(cloud.JobSpec{ID: id}, "") }
+
+// newJob adds a job that has started, of a sitemap of its own.
+func (d *Driver) newJob(spec cloud.JobSpec, sitemapName string) Job {
+	if sitemapName == "" {
+		sitemapName = fmt.Sprintf("conform-%d", spec.ID)
+	}
+	sitemap, err := d.harness.cloud.AddSitemap(sitemapName, "")
+	d.check("adding a sitemap", err)
+	return d.addJob(spec, sitemap)
+}
+
+func (d *Driver) addJob(spec cloud.JobSpec, sitemap cloud.Sitemap) Job {
+	spec.SitemapID = sitemap.ID
+	_, err := d.harness.cloud.AddJob(spec)
+	d.check("adding a job", err)
+	d.check("starting a job", d.harness.cloud.Start(spec.ID))
+	d.jobs = append(d.jobs, spec.ID)
+	return Job{ID: spec.ID, SitemapID: sitemap.ID, SitemapName: sitemap.Name}
+}
+
+// FinishedJob is a new job that has finished with that many rows.
+func (d *Driver) FinishedJob(rows int) Job {
+	job := d.NewJob()
+	d.End(job, webhook.Finished, rows)
+	return job
+}
+
+// FinishedJobs are n jobs that have finished with that many rows each, and
+// labels that tell them apart.
+func (d *Driver) FinishedJobs(n, rows int, what string) (jobs []Job, labels []string) {
+	for i := range n {
+		jobs = append(jobs, d.FinishedJob(rows))
+		labels = append(labels, fmt.Sprintf("%s %d of %d", what, i+1, n))
+	}
+	return jobs, labels
+}
+
+// FinishedJobBeside is a new job of the same sitemap as another, which has
+// finished with that many rows.
+func (d *Driver) FinishedJobBeside(other Job, rows int) Job {
+	sitemap, err := d.harness.cloud.Sitemap(other.SitemapID)
+	d.check("finding a sitemap", err)
+	job := d.addJob(cloud.JobSpec{ID: d.harness.newID()}, sitemap)
+	d.End(job, webhook.Finished, rows)
+	return job
+}
+
+// FinishedJobOf is a new job that has finished with rows of our own making,
+// each a JSON object.
+func (d *Driver) FinishedJobOf(rows int, row func(i int) []byte) Job {
+	job := d.newJob(cloud.JobSpec{ID: d.harness.newID(), Records: row}, "")
+	d.End(job, webhook.Finished, rows)
+	return job
+}
+
+// End ends a job with a status and that many rows in all. Nothing is sent.
+func (d *Driver) End(job Job, status webhook.Status, rows int) {
+	d.ended(job, status, rows, d.harness.cloud.End(job.ID, status, rows))
+}
+
+// EndWithEmptyPages is End for a job that may be continued, because some pages
+// gave no record.
+func (d *Driver) EndWithEmptyPages(job Job, status webhook.Status, rows int) {
+	_, err := d.harness.cloud.Conclude(job.ID, cloud.Ending{Status: status, Rows: rows, EmptyPages: 1})
+	d.ended(job, status, rows, err)
+}
+
+func (d *Driver) ended(job Job, status webhook.Status, rows int, err error) {
+	d.check("ending a job", err)
+	d.harness.traffic.changed(job.ID, time.Now())
+	e := end{status: status, rows: [][]byte{}}
+	for _, row := range d.harness.cloud.Records(job.ID) {
+		e.rows = append(e.rows, slices.Clone(row))
+	}
+	d.ends[job.ID] = e
+	d.Note("job %d ends %s with %s", job.ID, status, rowsOf(rows))
+}
+
+// Continue takes an ended job up again, as its user may.
+func (d *Driver) Continue(job Job) {
+	_, err := d.harness.cloud.Continue(job.ID)
+	if errors.Is(err, cloud.ErrNotFound) {
+		panic(scenarioVerdict{Finding{
+			NotObservable, job.subject(), "continued by its user", "the receiver has deleted it at the cloud",
+		}})
+	}
+	d.check("continuing a job", err)
+	d.check("starting a job", d.harness.cloud.Start(job.ID))
+	d.Note("job %d is continued", job.ID)
+}
+
+// BreakDownloads makes the next downloads of a job's data go wrong, one fault
+// each. delay is what a right receiver is held up by them.
+func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...fault.Fault) {
+	d.harness.traffic.breakDownloads(job.ID, faults...)
+	d.Delay(delay)
+	for _, f := range faults {
+		d.Note("a download of job %d will meet %v", job.ID, f)
+	}
+}
+
+// Delay grants every import that is awaited so much more time, because we hold
+// the receiver up.
+func (d *Driver) Delay(more time.Duration) { d.harness.traffic.inject(more) }
+
+// WatchDelete makes a DELETE of the job wait until the probes have been read, so
+// that it shows what the receiver had stored when it asked for the deletion.
+// The returned function ends the watch.
+func (d *Driver) WatchDelete(job Job) (end func()) {
+	const patience = 20 * time.Second
+	arrived, release := d.harness.traffic.holdDelete(job.ID, patience)
+	quit, done := make(chan struct{}), make(chan struct{})
+	var seen Effect
+	var err error
+	want := d.ends[job.ID].rows
+	go func() {
+		defer close(done)
+		defer close(release)
+		select {
+		case <-arrived:
+			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want}
+			err = d.harness.look(d.ctx, &seen)
+		case <-quit:
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+		d.check("looking for an effect", err)
+		if seen.Job != 0 {
+			d.observation.Effects = append(d.observation.Effects, seen)
+			d.add(time.Now(), OfProbe, "a DELETE came: %s", seen.describe())
+		}
+	}
+}

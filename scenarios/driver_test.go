@@ -1,0 +1,37 @@
+package scenarios
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestEvidenceIsBounded: of each kind so much is kept, and the rest counted.
+func TestEvidenceIsBounded(t *testing.T) {
+	t.Parallel()
+	s := &Driver{harness: &harness{traffic: newTraffic()}, began: time.Now(), recorded: map[Kind]int{}}
+	for i := range evidenceKept + 7 {
+		s.Note("note %d", i)
+	}
+	s.add(time.Now(), OfProbe, "a reading")
+	got := s.closing()
+	if len(got) != evidenceKept+2 || got[evidenceKept].Text != "a reading" {
+		t.Fatalf("%d pieces, the one before the last is %+v", len(got), got[len(got)-2])
+	}
+	if last := got[len(got)-1]; last.Kind != OfNote || last.Text != "7 more of this kind are left out" {
+		t.Errorf("the last is %+v", last)
+	}
+}
+
+// TestChangesAreBounded: of readings that change without end, the first are
+// kept and the last.
+func TestChangesAreBounded(t *testing.T) {
+	t.Parallel()
+	var e Effect
+	for i := range 10 * changesKept {
+		e.note(change{text: fmt.Sprint(i)})
+	}
+	if len(e.changes) != changesKept || e.changes[0].text != "0" || e.changes[changesKept-1].text != fmt.Sprint(10*changesKept-1) {
+		t.Errorf("kept %+v", e.changes)
+	}
+}

@@ -1,0 +1,246 @@
+package scenarios
+
+import (
+	"github.com/scrapehook/scrapehook/internal/redact"
+
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/process"
+	"github.com/scrapehook/scrapehook/simulator/api"
+	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+)
+
+// harness is what all scenarios of a run share: a simulated cloud with its API, a
+// sender, the probes, and the receiver's process when it is ours.
+type harness struct {
+	cfg      Config
+	timing   timing
+	cloud    *cloud.Cloud
+	client   *delivery.Client
+	receiver receiver // nil: not ours to start and to kill
+	traffic  *traffic
+	token    Token
+	redactor redact.Redactor
+	apiURL   string
+	stopAPI  func()
+	// stopHandler ends Config.Handler's server; nil: there is none.
+	stopHandler func()
+
+	mu  sync.Mutex
+	ids *rand.Rand // guarded by mu
+	got map[int64]bool
+}
+
+// receiver is a receiver that a run may start and kill.
+type receiver interface {
+	// Start returns when the receiver answers.
+	Start(ctx context.Context) error
+	// Kill ends it as a crash would, and may be called from anywhere.
+	Kill()
+	// Crash kills it and returns when all of it is gone.
+	Crash(ctx context.Context) error
+	// Stop asks it to end and returns when it has; or leaves it to its owner.
+	Stop(ctx context.Context) error
+	// Log is what it printed, and what happened to it.
+	Log() *process.Log
+}
+
+// newHarness opens the simulated API. The receiver is not started yet.
+func newHarness(ctx context.Context, cfg Config) (*harness, error) {
+	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile})
+	if err != nil {
+		return nil, fmt.Errorf("making the simulated cloud: %w", err)
+	}
+	h := &harness{
+		cfg:     cfg,
+		timing:  cfg.timing(),
+		cloud:   world,
+		client:  &delivery.Client{Profile: cfg.Profile},
+		traffic: newTraffic(),
+		token:   cfg.Token,
+		ids:     rand.New(rand.NewPCG(cfg.Seed, 0)), //nolint:gosec // repeatable, not secret
+		got:     map[int64]bool{},
+
+		redactor: redactorOf(cfg),
+	}
+	handler, err := api.New(api.Config{
+		Cloud: world, Token: cfg.APIToken, Fault: h.traffic.fault, Observe: h.traffic.observe,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the simulated API: %w", err)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", cfg.APIListen)
+	if err != nil {
+		return nil, fmt.Errorf("opening the simulated API: %w", err)
+	}
+	scheme := "http://"
+	if cfg.APITLS != nil {
+		scheme, listener = "https://", tls.NewListener(listener, cfg.APITLS)
+	}
+	h.serveAPI(ctx, listener, handler)
+	if h.apiURL = cfg.APIURL; h.apiURL == "" {
+		h.apiURL = scheme + listener.Addr().String() + APIPath
+	}
+	h.receiver = h.newReceiver()
+	if cfg.Handler != nil {
+		if err := h.serveHandler(ctx); err != nil {
+			h.stopAPI()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// serveHandler serves the receiver under test until stopHandler is called,
+// which waits for its answers, but not for long.
+func (h *harness) serveHandler(ctx context.Context) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("serving the handler: %w", err)
+	}
+	h.cfg.Endpoint = "http://" + listener.Addr().String() + h.cfg.Endpoint
+	server := &http.Server{
+		Handler:           h.cfg.Handler(API{URL: h.apiURL, Token: h.cfg.APIToken}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed, by stopHandler alone
+	}()
+	h.stopHandler = func() {
+		const grace = 5 * time.Second
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // an answer that hangs has been judged
+		}
+		<-done
+	}
+	return nil
+}
+
+func (h *harness) newReceiver() receiver {
+	cfg := process.Config{
+		Command: h.cfg.Run,
+		Program: h.cfg.Program,
+		Env: append([]string{
+			"PORT=" + port(h.cfg.Endpoint),
+			"WEBSCRAPER_API_BASE_URI=" + h.apiURL,
+			"WEBSCRAPER_API_TOKEN=" + h.cfg.APIToken,
+		}, h.cfg.RunEnv...),
+		Endpoint:     h.cfg.Endpoint,
+		StartTimeout: h.cfg.StartTimeout,
+	}
+	switch {
+	case h.cfg.runs():
+		return process.New(cfg)
+	case h.cfg.KillCommand != "":
+		return process.NewExternal(cfg, h.cfg.StartCommand, h.cfg.KillCommand)
+	}
+	return nil
+}
+
+// serveAPI serves until stopAPI is called, which ends every open call. The end
+// of ctx does not: the receiver may need the API to stop in good order.
+func (h *harness) serveAPI(ctx context.Context, listener net.Listener, handler http.Handler) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener) // ends with ErrServerClosed, by stopAPI alone
+	}()
+	h.stopAPI = func() {
+		cancel()
+		_ = server.Close()
+		<-done
+	}
+}
+
+// close stops the receiver, if it is ours, and the API; also when ctx has
+// ended.
+func (h *harness) close(ctx context.Context) error {
+	var err error
+	if h.receiver != nil {
+		err = h.receiver.Stop(context.WithoutCancel(ctx))
+	}
+	if h.stopHandler != nil {
+		h.stopHandler()
+	}
+	h.stopAPI()
+	return err
+}
+
+// ErrUnreachable means that nothing answers at the endpoint.
+var ErrUnreachable = errors.New("the endpoint cannot be reached")
+
+// open starts the receiver, if it is ours, and makes sure that there is any
+// answer at the endpoint.
+func (h *harness) open(ctx context.Context) error {
+	if h.receiver != nil {
+		return h.receiver.Start(ctx)
+	}
+	if !process.Answers(ctx, h.cfg.Endpoint) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: no HTTP answer at %s; is the receiver running?", ErrUnreachable, h.cfg.Endpoint)
+	}
+	return nil
+}
+
+// newID returns an id below 2^31 that this run has not used yet.
+func (h *harness) newID() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		const low = 1 << 20 // ids of one and two digits are easily mixed up in evidence
+		id := low + h.ids.Int64N(1<<31-low)
+		if !h.got[id] {
+			h.got[id] = true
+			return id
+		}
+	}
+}
+
+// send performs one attempt and records it. Answers that repeat a secret don't
+// do so to whoever looks at them later.
+func (h *harness) send(ctx context.Context, job int64, r delivery.Request) (delivery.Attempt, *transcript) {
+	t := &transcript{}
+	a := h.client.Do(delivery.WithTap(ctx, t.tap), r)
+	h.traffic.answered(job, a.Ended)
+	if h.cfg.Sent != nil {
+		h.cfg.Sent(job, r, a)
+	}
+	a.Body = []byte(h.redactor.Values(string(a.Body)))
+	return a, t
+}
+
+// read asks every probe about a job.
+func (h *harness) read(ctx context.Context, job int64) ([]ProbeReading, error) {
+	readings := make([]ProbeReading, 0, len(h.cfg.Probes))
+	for _, p := range h.cfg.Probes {
+		reading, err := p.Read(ctx, job)
+		if err != nil {
+			return nil, fmt.Errorf("probe %s: %w", p.Name(), err)
+		}
+		readings = append(readings, ProbeReading{Probe: p.Name(), Reading: reading})
+	}
+	return readings, nil
+}
