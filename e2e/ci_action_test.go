@@ -32,7 +32,7 @@ func TestAction(t *testing.T) {
 	}{
 		"a receiver that is right": {
 			inputs:  map[string]string{"run": correct, "filter": "ACK-01,DATA-01,IDEM-01"},
-			verdict: "conformant", summary: []string{"### Conformance: conformant\n\n    endpoint  http", "    version   v1.2.3", "    conformant  (3 pass of 3"},
+			verdict: "passed", summary: []string{"### Conformance: passed\n\n    endpoint  http", "    version   v1.2.3", "    passed  (3 pass of 3"},
 		},
 		"a receiver that is broken": {
 			inputs: map[string]string{"run": "exec " + serveBinary + " imports-again --out rows.jsonl", "filter": "ACK-01,DATA-01,IDEM-01"},
@@ -53,7 +53,7 @@ func TestAction(t *testing.T) {
 				"args":    "--unsupported=DATA-10=we $(touch owned) `touch owned` \"drop\" such jobs\n\n--seed\n7\n",
 				"reports": "reports; touch owned",
 			},
-			verdict: "conformant", summary: []string{"    seed      7\n"},
+			verdict: "passed", summary: []string{"    seed      7\n"},
 		},
 		"nobody there": {code: 3, verdict: "none", summary: []string{"### Conformance: none\n\nNothing was judged (exit code 3)"}, log: "cannot be reached"},
 		"a mistake":    {inputs: map[string]string{"filter": "\"; touch owned; \""}, code: 2, verdict: "none", summary: []string{"(exit code 2)"}, log: "matches no requirement"},
@@ -130,7 +130,7 @@ func TestWorkflowExample(t *testing.T) {
 		t.Fatalf("exit %d\n%s", built.code, built.log)
 	}
 	e := j.run(t, j.action.Runs.Steps[2], j.inputs(t, given))
-	if e.code != 0 || e.outputs["verdict"] != "conformant" {
+	if e.code != 0 || e.outputs["verdict"] != "passed" {
 		t.Errorf("exit %d, %v\n%s", e.code, e.outputs, e.log)
 	}
 }

@@ -37,7 +37,7 @@ func TestConformCompares(t *testing.T) {
 		t.Fatalf("exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	for _, part := range []string{
-		"conformant before, failed now", "  newly failing\n    IDEM-01   MUST    pass → FAIL ",
+		"passed before, failed now", "  newly failing\n    IDEM-01   MUST    pass → FAIL ",
 		"  not played before: SEC-02\n  not played now: DATA-01\n  1 requirement as before\n", "the runs differ",
 	} {
 		if !strings.Contains(o.stdout, part) {
@@ -65,7 +65,7 @@ func TestConformCompares(t *testing.T) {
 	}
 	slices.Sort(changes)
 	want := []string{"gone DATA-01 pass", "new SEC-02  pass", "newly_failing IDEM-01 pass fail"}
-	if !slices.Equal(changes, want) || r.Compared.Same != 1 || r.Compared.Before != "conformant" || r.Compared.After != "failed" {
+	if !slices.Equal(changes, want) || r.Compared.Same != 1 || r.Compared.Before != "passed" || r.Compared.After != "failed" {
 		t.Errorf("compared %+v", r.Compared)
 	}
 }

@@ -278,7 +278,7 @@ func everything() scenarios.Report {
 	const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script></title></style>`
 	long := evil + strings.Repeat("longer-than-any-line", 40)
 	r := scenarios.Report{
-		Verdict: scenarios.Failed, Version: "v1.2.3", Command: "scrapehook conform " + long, Name: "http://127.0.0.1:1/" + long,
+		Catalogue: len(catalogue.All()), Version: "v1.2.3", Command: "scrapehook conform " + long, Name: "http://127.0.0.1:1/" + long,
 		Endpoint: "http://127.0.0.1:1/", Profile: "2020", Probes: []string{long}, Seed: 42, Output: strings.Repeat(long+"\n", 100),
 		Began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Duration: time.Minute,
 		Declared: scenarios.Declared{Token: "query:token", Run: long, Unsupported: map[string]string{"DATA-10": long}},

@@ -1,12 +1,11 @@
 package scenarios
 
 import (
-	"github.com/scrapehook/scrapehook/internal/text"
-
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
@@ -17,12 +16,12 @@ func (x Exchange) describe() string {
 	if method == "" {
 		method = http.MethodPost
 	}
-	return fmt.Sprintf("%s: %s %q: %s", x.Label, method, text.Cut(body, 300), x.Outcome())
+	return fmt.Sprintf("%s: %s %q: %s", x.Label, method, human.Shorten(body, 300), x.Outcome())
 }
 
 // Outcome says in words what came back.
 func (x Exchange) Outcome() string {
-	took := text.Round(x.Ended.Sub(x.Planned))
+	took := human.Duration(x.Ended.Sub(x.Planned))
 	switch {
 	case x.Reason == delivery.Acked:
 		return fmt.Sprintf("%d after %v", x.Status, took)
@@ -46,7 +45,7 @@ func quoted(body []byte) string {
 	if words == "" {
 		return ""
 	}
-	return fmt.Sprintf(": %q", text.Cut(words, 120))
+	return fmt.Sprintf(": %q", human.Shorten(words, 120))
 }
 
 // describe says in a line what a probe saw of an effect that is awaited.
@@ -64,9 +63,9 @@ func (e Effect) describe() string {
 	for _, r := range e.Readings {
 		parts = append(parts, fmt.Sprintf("%s sees %s", r.Probe, rowsOf(r.Rows)))
 	}
-	parts = append(parts, fmt.Sprintf("the API saw %s in %s", text.Plural(e.Downloads, "complete download"), text.Plural(e.Calls, "call")))
+	parts = append(parts, fmt.Sprintf("the API saw %s in %s", human.Count(e.Downloads, "complete download"), human.Count(e.Calls, "call")))
 	return fmt.Sprintf("job %d, of %s, after %v and %v of quiet: %s",
-		e.Job, rowsOf(len(e.Want)), text.Round(e.Waited), e.Quiet, strings.Join(parts, "; "))
+		e.Job, rowsOf(len(e.Want)), human.Duration(e.Waited), e.Quiet, strings.Join(parts, "; "))
 }
 
 func describeCall(c api.Call) string {
@@ -77,7 +76,7 @@ func describeCall(c api.Call) string {
 	if !c.Complete {
 		cut = ", cut off"
 	}
-	return fmt.Sprintf("%s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, text.Round(c.Ended.Sub(c.Began)), cut)
+	return fmt.Sprintf("%s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, human.Duration(c.Ended.Sub(c.Began)), cut)
 }
 
-func rowsOf(n int) string { return text.Plural(n, "row") }
+func rowsOf(n int) string { return human.Count(n, "row") }

@@ -1,12 +1,11 @@
 package scenarios
 
 import (
-	"github.com/scrapehook/scrapehook/internal/text"
-
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -77,7 +76,15 @@ func withOutput(err error, output string) error {
 	if output == "" {
 		return err
 	}
-	return fmt.Errorf("%w; it printed:\n%s", err, text.CutFront(output, 2000))
+	return fmt.Errorf("%w; it printed:\n%s", err, ending(output, 2000))
+}
+
+// ending is s, or its end of at most that many bytes behind an ellipsis.
+func ending(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return "…" + strings.ToValidUTF8(s[len(s)-most:], "")
 }
 
 func newRun(h *harness, selected Selection) *Run {
@@ -172,8 +179,8 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	for _, s := range r.selected.Scenarios {
 		report.Results = append(report.Results, r.outcomes[s.ID].result)
 	}
-	if report.Verdict = overall(report.Results); stopped != nil && report.Verdict != Failed {
-		report.Verdict = Broken
+	if stopped != nil {
+		report.Failure = hide.Text("The receiver did not stop: " + stopped.Error() + ".")
 	}
 	report.Duration = time.Since(r.began)
 	return report
@@ -214,6 +221,8 @@ func (r *Run) scenario(id string) Scenario {
 
 func (r *Run) end(s Scenario, result Result) {
 	result.Requirement, result.Phase, result.Requires = s.Requirement, s.Phase, s.Requires()
+	result.EndsReceiver = s.endsReceiver()
+	result.OutOfReach = result.EndsReceiver && r.harness.cfg.Handler != nil
 	if result.Known = r.harness.cfg.KnownFailing[s.ID]; result.outdated() {
 		result.Findings = append(result.Findings, Finding{
 			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",

@@ -88,9 +88,15 @@ func declare(selected *scenarios.Selection) {
 		cfg, stop := configuration()
 		DeferCleanup(stop)
 		DeferCleanup(func() {
-			cancel()
+			defer cancel()
+			if len(results) < len(selected.Scenarios) {
+				cancel() // the tree was interrupted: nobody waits for the rest
+			}
 			if run != nil {
-				run.Wait()
+				// The tree fails wherever the command does not exit 0: what was not
+				// seen is skipped above, and is no success.
+				c := run.Wait().Conclude()
+				Expect(c.ExitCode).To(BeZero(), "%s: %s %s", c.Headline, c.Meaning, c.Next)
 			}
 		})
 		var err error
@@ -117,14 +123,15 @@ func declare(selected *scenarios.Selection) {
 				Expect(err).NotTo(HaveOccurred())
 				results[s.ID] = result
 				AddReportEntry("evidence", result.Timeline(), ReportEntryVisibilityFailureOrVerbose)
-				switch result.Verdict {
-				case scenarios.Pass:
-				case scenarios.Warn:
+				said := string(result.Verdict) + "\n" + result.Explain()
+				switch {
+				case result.Decides(), result.Verdict == scenarios.Errored:
+					Fail(said)
+				case result.Verdict == scenarios.Pass:
+				case result.Verdict == scenarios.Warn:
 					AddReportEntry("warning", result.Explain())
-				case scenarios.NotObservable, scenarios.NotSupported, scenarios.Blocked:
-					Skip(string(result.Verdict) + "\n" + result.Explain())
 				default:
-					Fail(string(result.Verdict) + "\n" + result.Explain())
+					Skip(said)
 				}
 			})
 		}

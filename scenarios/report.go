@@ -12,7 +12,12 @@ type Result struct {
 	Phase Phase
 	// Requires names what the user must give so that it can be judged.
 	Requires []string
-	Verdict  Verdict
+	// OutOfReach: it can't be judged in the way in which the run is made, whatever
+	// the receiver does: a handler in a test's own process can't be killed.
+	OutOfReach bool
+	// EndsReceiver: it kills the receiver, or asks it to stop.
+	EndsReceiver bool
+	Verdict      Verdict
 	// Known is why the requirement is known not to be met; empty: it is not
 	// known.
 	Known    string
@@ -70,7 +75,6 @@ type Declared struct {
 // Report is the outcome of a run. No secret that the configuration knows is in
 // it.
 type Report struct {
-	Verdict Overall
 	// Version is that of the tool.
 	Version string
 	// Command repeats the run; empty if that is not known.
@@ -78,14 +82,16 @@ type Report struct {
 	// Interrupted is set when the run was stopped before its end; what was
 	// known by then is in the results.
 	Interrupted bool
-	Name        string
-	Endpoint    string
-	Profile     string
-	Seed        uint64
-	Fast        bool
-	Probes      []string
-	Declared    Declared
-	APIURL      string
+	// Failure says what of the harness failed beside the scenarios; empty: nothing.
+	Failure  string
+	Name     string
+	Endpoint string
+	Profile  string
+	Seed     uint64
+	Fast     bool
+	Probes   []string
+	Declared Declared
+	APIURL   string
 	// EffectTimeout and RetryTimeout bound the waits for imports; Quiet is the
 	// time without any sign of work after which no second effect is expected.
 	EffectTimeout, RetryTimeout, Quiet time.Duration

@@ -1,10 +1,10 @@
 package scenarios
 
 import (
-	"github.com/scrapehook/scrapehook/internal/text"
-
 	"math/rand/v2"
 	"testing"
+
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 // Test judges a receiver within a test of its own: each requirement is a
@@ -21,9 +21,10 @@ import (
 //		})
 //	}
 //
-// A MUST that was not observed fails as well, unless Config.Unsupported gives
-// the reason; only what a handler in the test's own process can't show, that
-// it survives a crash, is skipped. A SHOULD that is broken is logged. A seed of
+// A MUST that was not seen fails as well, unless Config.Unsupported gives the
+// reason; only what a handler in the test's own process can't show, that it
+// survives a crash, is skipped. A SHOULD that is broken is logged. The test as a
+// whole fails where the command would not exit 0. A seed of
 // 0 is replaced by a random one, which is logged.
 func Test(t *testing.T, requirements []Scenario, cfg Config) {
 	t.Helper()
@@ -47,7 +48,7 @@ func Test(t *testing.T, requirements []Scenario, cfg Config) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				result.assert(t, cfg.Handler != nil && s.endsReceiver())
+				result.assert(t)
 			})
 		}
 		if len(selected) == 0 {
@@ -59,24 +60,22 @@ func Test(t *testing.T, requirements []Scenario, cfg Config) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if report := run.Wait(); report.Verdict == Broken {
-				t.Error("the harness failed, which says nothing about the receiver")
+			if c := run.Wait().Conclude(); c.ExitCode != 0 {
+				t.Errorf("%s: %s %s", c.Headline, c.Meaning, c.Next)
 			}
 		})
 	})
 }
 
-// assert makes the result that of a test. unseen is whether the requirement can't
-// be observed by the way in which it is judged.
-func (r Result) assert(t *testing.T, unseen bool) {
+// assert makes the result that of a test.
+func (r Result) assert(t *testing.T) {
 	t.Helper()
-	t.Logf("%s %s: %s, in %v", r.Level, r.Title, r.Verdict, text.Round(r.Duration))
+	t.Logf("%s %s: %s, in %v", r.Level, r.Title, r.Verdict, human.Duration(r.Duration))
 	switch {
-	case r.Known != "" && r.Verdict == Fail:
-		t.Skipf("known: %s\n%s", r.Known, r.Explain())
-	case r.outdated(), r.Verdict == Fail, r.Verdict == Errored,
-		r.Verdict == NotObservable && r.Level == Must && !unseen:
+	case r.Decides(), r.Verdict == Errored, r.LeavesOpen() && r.Verdict != Blocked:
 		t.Errorf("%s\n%s", r.Explain(), r.Timeline())
+	case r.Known != "":
+		t.Skipf("known: %s\n%s", r.Known, r.Explain())
 	case r.Verdict == Warn:
 		t.Logf("warning\n%s", r.Explain())
 	case r.Verdict != Pass:

@@ -72,37 +72,6 @@ func (l Level) capped(findings []Finding) []Finding {
 	return out
 }
 
-// Overall is the verdict on the endpoint.
-type Overall string
-
-// The verdicts of a run.
-const (
-	Conformant Overall = "conformant"
-	Partial    Overall = "partial" // some MUSTs were not observed; nothing is broken
-	Failed     Overall = "failed"  // a MUST is broken
-	Broken     Overall = "error"   // the harness failed, or was interrupted
-)
-
-// outdated reports whether a requirement passes that is known to fail.
-func (r Result) outdated() bool { return r.Known != "" && r.Verdict == Pass }
-
-// overall judges a run. A broken MUST stands, whatever else went wrong; a run
-// of nothing is never a success.
-func overall(results []Result) Overall {
-	has := func(pick func(Result) bool) bool { return slices.ContainsFunc(results, pick) }
-	switch {
-	case has(func(r Result) bool { return r.Verdict == Fail && r.Known == "" || r.outdated() }):
-		return Failed
-	case len(results) == 0, has(func(r Result) bool { return r.Verdict == Errored }):
-		return Broken
-	case has(func(r Result) bool {
-		return r.Level == Must && (r.Verdict == NotObservable || r.Verdict == Blocked) && r.Known == ""
-	}):
-		return Partial
-	}
-	return Conformant
-}
-
 // unmet reports whether a prerequisite with this verdict keeps a requirement
 // from being judged.
 func unmet(v Verdict) bool { return v == Fail || v == Warn || v == Blocked || v == Errored }

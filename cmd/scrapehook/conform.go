@@ -51,9 +51,9 @@ A receiver that you start by hand needs the same; see --api-listen.
 
 Effects are seen through probes:
 ` + probe.Help(probeKinds()) + `
-Exit codes: 0 conformant, 1 a MUST is broken, 2 usage or configuration,
-3 the harness failed or the endpoint cannot be reached, 4 some MUSTs were not
-observed, 130 interrupted.`,
+Exit codes: 0 conformant, or nothing is broken of what was selected, 1 a MUST is
+broken, 2 usage or configuration, 3 the harness failed or the endpoint cannot be
+reached, 4 some MUSTs were not seen, 130 interrupted.`,
 		Example: `  scrapehook conform
   scrapehook conform --run 'python3 receiver.py' --probe file:rows.jsonl http://127.0.0.1:8080/webhook
   scrapehook conform --filter IDEM,DATA-01 --json report.json http://127.0.0.1:8080/webhook`,
@@ -97,7 +97,7 @@ observed, 130 interrupted.`,
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 30*time.Second, "how long the receiver may take until it answers, with --run")
 	flags.IntVar(&f.concurrency, "concurrency", 16, "how many scenarios overlap at most")
-	flags.BoolVar(&f.allowPartial, "allow-partial", false, "exit 0 also when some MUSTs were not observed")
+	flags.BoolVar(&f.allowPartial, "allow-partial", false, "exit 0 also when some MUSTs were not seen")
 	return cmd
 }
 
@@ -148,7 +148,7 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err := writeAll(sinks, outcome, compare(outcome)); err != nil {
 		return harnessError("%w", err)
 	}
-	return f.exit(outcome)
+	return f.exit(outcome.Conclude())
 }
 
 func startError(ctx context.Context, err error) error {
@@ -162,16 +162,10 @@ func startError(ctx context.Context, err error) error {
 	return harnessError("%w", err)
 }
 
-func (f conformFlags) exit(r scenarios.Report) error {
-	switch {
-	case r.Interrupted:
-		return &exitError{code: exitInterrupted}
-	case r.Verdict == scenarios.Failed:
-		return &exitError{code: exitBroken}
-	case r.Verdict == scenarios.Broken:
-		return &exitError{code: exitHarness}
-	case r.Verdict == scenarios.Partial && !f.allowPartial:
-		return &exitError{code: exitPartial}
+// exit is the exit code of what a run means.
+func (f conformFlags) exit(c scenarios.Conclusion) error {
+	if c.ExitCode == 0 || c.Verdict == scenarios.Partial && c.ExitCode == exitPartial && f.allowPartial {
+		return nil
 	}
-	return nil
+	return &exitError{code: c.ExitCode}
 }

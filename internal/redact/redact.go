@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/scrapehook/scrapehook/internal/text"
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 // Mark stands where a secret was. It may stand in a URL as well.
@@ -142,7 +142,7 @@ func (r Redactor) Cut(s string, whole int64, most int) string {
 	if s = r.Values(s); whole > int64(len(s)) && r.begun != nil {
 		s = r.begun.ReplaceAllString(s, "")
 	}
-	return text.Beginning(r.Text(s), most)
+	return human.Prefix(strings.ToValidUTF8(r.Text(s), "\uFFFD"), most)
 }
 
 // Error replaces the secrets in what an error says.

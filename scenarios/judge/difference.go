@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/scrapehook/scrapehook/internal/text"
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 // discrepancy is one difference between the rows wanted and the rows seen.
@@ -37,12 +37,12 @@ func difference(want [][]byte, got []json.RawMessage) []discrepancy {
 	for _, row := range seen {
 		key := project(row, fields)
 		if missing[key]--; missing[key] < 0 {
-			found = append(found, discrepancy{"only rows of the job, each once", "a row too many: " + text.Cut(key, rowKept)})
+			found = append(found, discrepancy{"only rows of the job, each once", "a row too many: " + human.Shorten(key, rowKept)})
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(missing)) {
 		if missing[key] > 0 {
-			found = append(found, discrepancy{"the row " + text.Cut(key, rowKept), "not there"})
+			found = append(found, discrepancy{"the row " + human.Shorten(key, rowKept), "not there"})
 		}
 	}
 	if more := len(found) - differencesKept; more > 0 {
@@ -64,7 +64,7 @@ func foreign(want [][]byte, got []json.RawMessage) []string {
 	var found []string
 	for i, row := range seen {
 		if (len(fields) == 0 || !known[project(row, fields)]) && len(found) < differencesKept {
-			found = append(found, text.Cut(string(got[i]), rowKept))
+			found = append(found, human.Shorten(string(got[i]), rowKept))
 		}
 	}
 	return found

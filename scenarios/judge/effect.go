@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/scrapehook/scrapehook/internal/text"
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
@@ -115,7 +115,7 @@ func effectOnce(e scenarios.Effect, noneIsRight bool) []scenarios.Finding {
 		switch {
 		case r.Rows == 0 && noneIsRight:
 		case r.Rows == 0 && len(e.Want) > 0:
-			fail(expected, "none within "+text.Round(e.Limit).String()+absence(e))
+			fail(expected, "none within "+human.Duration(e.Limit)+absence(e))
 		case len(e.Want) > 0 && r.Rows > len(e.Want) && r.Rows%len(e.Want) == 0:
 			fail(expected, fmt.Sprintf("%s: imported %d times", rows(r.Rows), r.Rows/len(e.Want)))
 		case r.Rows != len(e.Want):
@@ -144,7 +144,7 @@ func absence(e scenarios.Effect) string {
 
 func after(e scenarios.Effect, r scenarios.ProbeReading) string {
 	if r.Rows < len(e.Want) {
-		return " after " + text.Round(e.Waited).String()
+		return " after " + human.Duration(e.Waited)
 	}
 	return ""
 }
@@ -158,13 +158,13 @@ func downloads(e scenarios.Effect, subject string, noneIsRight bool) []scenarios
 		return nil
 	case e.Downloads == 0 && len(e.Want) > 0:
 		return []scenarios.Finding{scenarios.Failure(subject, rows(len(e.Want))+", each once",
-			"no complete download within "+text.Round(e.Limit).String()+absence(e))}
+			"no complete download within "+human.Duration(e.Limit)+absence(e))}
 	}
 	return []scenarios.Finding{unseen(subject, rows(len(e.Want))+", each once",
-		"the API saw "+text.Plural(e.Downloads, "complete download")+", but no probe sees the rows: use --probe")}
+		"the API saw "+human.Count(e.Downloads, "complete download")+", but no probe sees the rows: use --probe")}
 }
 
-func rows(n int) string { return text.Plural(n, "row") }
+func rows(n int) string { return human.Count(n, "row") }
 
 // unseen is a finding of what no probe could see.
 func unseen(subject, expected, actual string) scenarios.Finding {

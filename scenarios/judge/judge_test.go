@@ -59,7 +59,7 @@ func TestJudgeEffect(t *testing.T) {
 		{"whole in another order", sees(jobRows(3), jobRows(3)[2], jobRows(3)[0], jobRows(3)[1]), false, scenarios.Pass, ""},
 		{"whole, counted", counts(3, 3), false, scenarios.Pass, ""},
 		{"no rows, none wanted", counts(0, 0), false, scenarios.Pass, ""},
-		{"none", sees(jobRows(3)), false, scenarios.Fail, "none within 30s; its data was downloaded 1 times"},
+		{"none", sees(jobRows(3)), false, scenarios.Fail, "none within 30 s; its data was downloaded 1 times"},
 		{"none, which is right too", sees(jobRows(3)), true, scenarios.Pass, ""},
 		{"twice", sees(jobRows(3), append(jobRows(3), jobRows(3)...)...), false, scenarios.Fail, "6 rows: imported 2 times"},
 		{"twice, where none is right too", counts(3, 6), true, scenarios.Fail, "imported 2 times"},
@@ -71,7 +71,7 @@ func TestJudgeEffect(t *testing.T) {
 		{"one row twice, one missing", sees(jobRows(3), jobRows(3)[0], jobRows(3)[0], jobRows(3)[2]), false, scenarios.Fail, "a row too many"},
 		{"no probe, downloaded", unseen(1), false, scenarios.NotObservable, "no probe sees the rows"},
 		{"no probe, downloaded, none is right too", unseen(1), true, scenarios.NotObservable, "no probe sees the rows"},
-		{"no probe, never downloaded", unseen(0), false, scenarios.Fail, "no complete download within 30s"},
+		{"no probe, never downloaded", unseen(0), false, scenarios.Fail, "no complete download within 30 s"},
 		{"no probe, never downloaded, none is right too", unseen(0), true, scenarios.Pass, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

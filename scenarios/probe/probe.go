@@ -136,7 +136,12 @@ func Parse(kinds []Kind, spec string, o Options) (Probe, error) {
 			return k.Open(arg, o)
 		}
 	}
-	return nil, fmt.Errorf("probe %q: use %s", spec, Usage(kinds))
+	for _, k := range kinds {
+		if k.Name == name {
+			return nil, fmt.Errorf("probe %q: %s is missing: use %s", spec, k.Argument, Usage(kinds))
+		}
+	}
+	return nil, fmt.Errorf("probe %q: no kind %q: use %s", spec, name, Usage(kinds))
 }
 
 // Placeholder is replaced by the job's id in URLs, commands and queries.

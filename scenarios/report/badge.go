@@ -24,34 +24,19 @@ var badgeTemplate = template.Must(template.New("badge").Parse(`<svg xmlns="http:
 // field is one of the badge's two: where its text begins and how long that is.
 type field struct{ Width, At, Long int }
 
-// Badge writes a small picture of the verdict, as SVG: how many requirements of
-// those that were played are met.
+// Badge writes a small picture of the verdict, as SVG, with how many requirements
+// of the whole catalogue are met.
 func Badge(w io.Writer, r scenarios.Report, _ *Comparison) error {
 	const name, gap = "scrapehook", 7
-	totals := r.Totals()
-	face, says := scenarios.Errored, "not judged"
-	switch r.Verdict {
-	case scenarios.Conformant:
-		face, says = scenarios.Pass, "conformant"
-	case scenarios.Partial:
-		face, says = scenarios.NotObservable, "partial"
-	case scenarios.Failed:
-		face, says = scenarios.Fail, "not conformant"
-	case scenarios.Broken:
-	}
-	if r.Interrupted && face != scenarios.Fail {
-		face, says = scenarios.Errored, "interrupted"
-	}
-	if len(r.Results) > 0 {
-		says += fmt.Sprintf(" %d/%d", totals[scenarios.Pass], len(r.Results))
-	}
+	c := r.Conclude()
+	says := c.Badge
 	left := field{Width: textWidth(name) + 2*gap, At: gap, Long: textWidth(name)}
 	right := field{Width: textWidth(says) + 2*gap, At: left.Width + gap, Long: textWidth(says)}
 	err := badgeTemplate.Execute(w, struct {
 		Name, Says, Color string
 		Width             int
 		Left, Right       field
-	}{name, says, verdictColors[face], left.Width + right.Width, left, right})
+	}{name, says, verdictColors[c.Face], left.Width + right.Width, left, right})
 	if err != nil {
 		return fmt.Errorf("writing the badge: %w", err)
 	}

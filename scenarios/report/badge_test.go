@@ -13,17 +13,21 @@ import (
 
 func TestBadge(t *testing.T) {
 	t.Parallel()
-	results := []scenarios.Result{{Verdict: scenarios.Pass}, {Verdict: scenarios.Pass}, {Verdict: scenarios.Warn}}
+	results := func(third scenarios.Verdict) []scenarios.Result {
+		return []scenarios.Result{{Verdict: scenarios.Pass}, {Verdict: scenarios.Pass}, {
+			Requirement: scenarios.Requirement{Level: scenarios.Must}, Verdict: third,
+		}}
+	}
 	for _, tc := range []struct {
 		report      scenarios.Report
 		says, color string
 	}{
-		{scenarios.Report{Verdict: scenarios.Conformant, Results: results}, "conformant 2/3", "#1a6e33"},
-		{scenarios.Report{Verdict: scenarios.Partial, Results: results}, "partial 2/3", "#0a637f"},
-		{scenarios.Report{Verdict: scenarios.Failed, Results: results}, "not conformant 2/3", "#b3141f"},
-		{scenarios.Report{Verdict: scenarios.Failed, Results: results, Interrupted: true}, "not conformant 2/3", "#b3141f"},
-		{scenarios.Report{Verdict: scenarios.Conformant, Results: results, Interrupted: true}, "interrupted 2/3", "#962087"},
-		{scenarios.Report{Verdict: scenarios.Broken}, "not judged", "#962087"},
+		{scenarios.Report{Catalogue: 3, Results: results(scenarios.Pass)}, "conformant 3 of 3", "#1a6e33"},
+		{scenarios.Report{Catalogue: 48, Results: results(scenarios.Pass)}, "passed 3 of 48", "#1a6e33"},
+		{scenarios.Report{Catalogue: 3, Results: results(scenarios.NotObservable)}, "partial 2 of 3", "#0a637f"},
+		{scenarios.Report{Catalogue: 3, Results: results(scenarios.Fail)}, "not conformant 2 of 3", "#b3141f"},
+		{scenarios.Report{Catalogue: 3, Results: results(scenarios.Pass), Interrupted: true}, "interrupted 3 of 3", "#962087"},
+		{scenarios.Report{}, "not judged", "#962087"},
 	} {
 		var b strings.Builder
 		if err := report.Badge(&b, tc.report, nil); err != nil {

@@ -38,7 +38,7 @@ type Judged struct {
 // SummaryOf is the summary of a report.
 func SummaryOf(r scenarios.Report) Summary {
 	s := Summary{
-		Verdict: r.Verdict, Version: r.Version, Endpoint: r.Endpoint, Profile: r.Profile,
+		Verdict: r.Conclude().Verdict, Version: r.Version, Endpoint: r.Endpoint, Profile: r.Profile,
 		Seed: r.Seed, Fast: r.Fast, Began: r.Began.UTC(),
 	}
 	for _, result := range r.Results {

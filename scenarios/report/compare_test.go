@@ -110,7 +110,7 @@ compared with the run of 2026-11-23 21:02:03 UTC
   0 requirements as before
   the runs differ, which may explain changes: endpoint none, now http://127.0.0.1:1/hook; profile none, now 2020; fast false, now true; version v0, now v1; seed 0, now 42
 
-failed: `
+not conformant  `
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
@@ -38,7 +39,7 @@ func comparedOf(c *Comparison) *comparedView {
 	}
 	v := comparedView{
 		When: dateText(c.Began), Whole: fmt.Sprintf("%s before, %s now", c.Before, c.After),
-		Same: plural(c.Same, "requirement is", "requirements are") + " as before.",
+		Same: human.Count(c.Same, "requirement is", "requirements are") + " as before.",
 	}
 	if c.Before == c.After {
 		v.Whole = fmt.Sprintf("%s, as before", c.After)

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
@@ -157,7 +158,7 @@ func countKinds(all []scenarios.Evidence) string {
 		{scenarios.OfProcess, "process event", "process events"},
 	} {
 		if n := counts[k.kind]; n > 0 {
-			parts = append(parts, plural(n, k.one, k.more))
+			parts = append(parts, human.Count(n, k.one, k.more))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -9,21 +9,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
 // htmlView is what the page shows, in the order in which it shows it.
 type htmlView struct {
-	// Face is the verdict whose colour and sign the whole one has.
-	Face              scenarios.Verdict
-	Headline, Meaning string
+	scenarios.Conclusion
 	// About names the run in a line.
 	About string
-	// First is the requirement to repair first, if there is one; Next goes on
-	// from there.
-	First, Next string
-	Counts      []countView
-	Repairs     []itemView
+	// First is the requirement to repair first, if there is one, of which Next
+	// speaks; NextBefore and NextAfter are the rest of Next.
+	First, NextBefore, NextAfter string
+	Counts                       []countView
+	// Cards are what is to be repaired, the most urgent first.
+	Cards []itemView
 	// Unjudged are those that could not be judged; UnjudgedToo the rest of them,
 	// when there are many.
 	Unjudged, UnjudgedToo []itemView
@@ -87,7 +87,7 @@ var groupNames = map[string]string{
 }
 
 func viewOf(r scenarios.Report, compared *Comparison) htmlView {
-	v := htmlView{About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Phases: phasesPicture(r), Output: outputOf(r.Output, outputOfAll)}
+	v := htmlView{Conclusion: r.Conclude(), About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Phases: phasesPicture(r), Output: outputOf(r.Output, outputOfAll)}
 	items := itemsOf(r)
 	for _, item := range items {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
@@ -95,42 +95,32 @@ func viewOf(r scenarios.Report, compared *Comparison) htmlView {
 		}
 		group := &v.Groups[len(v.Groups)-1]
 		group.Items = append(group.Items, item)
-		switch {
-		case item.Repairable(), item.Known != "" && item.Verdict == scenarios.Pass:
-			v.Repairs = append(v.Repairs, item)
-		case item.Verdict == scenarios.NotObservable, item.Verdict == scenarios.Blocked, item.Verdict == scenarios.Errored:
+		switch item.Verdict {
+		case scenarios.NotObservable, scenarios.Blocked, scenarios.Errored:
 			v.Unjudged = append(v.Unjudged, item)
+		default:
 		}
 	}
-	slices.SortStableFunc(v.Repairs, func(a, b itemView) int { return a.urgency() - b.urgency() })
+	for _, id := range v.Repairs {
+		v.Cards = append(v.Cards, items[slices.IndexFunc(items, func(i itemView) bool { return i.ID == id })])
+	}
 	if len(v.Unjudged) > unjudgedShown+1 {
 		v.Unjudged, v.UnjudgedToo = v.Unjudged[:unjudgedShown], v.Unjudged[unjudgedShown:]
 	}
 	v.Counts = countsOf(r)
-	v.sumUp(r)
+	v.Headline = strings.ToUpper(v.Headline[:1]) + v.Headline[1:]
+	v.NextBefore = v.Next
+	if len(v.Repairs) > 0 {
+		if before, after, ok := strings.Cut(v.Next, v.Repairs[0]); ok {
+			v.First, v.NextBefore, v.NextAfter = v.Repairs[0], before, after
+		}
+	}
 	return v
 }
 
 // unjudgedShown is how many of those that could not be judged are seen at once:
 // they mostly have one cause.
 const unjudgedShown = 6
-
-// urgency orders what is to be repaired, the lowest first: MUSTs before
-// SHOULDs, what others depend on before the rest, and at the end what the user
-// knows.
-func (i itemView) urgency() int {
-	urgency := 0
-	if i.Known != "" {
-		urgency += 4
-	}
-	if i.Verdict != scenarios.Fail {
-		urgency += 2
-	}
-	if i.Blocks == "" {
-		urgency++
-	}
-	return urgency
-}
 
 func itemsOf(r scenarios.Report) []itemView {
 	shown := shownEvidence(r.Results)
@@ -277,7 +267,7 @@ func outputOf(text string, most int) *outputView {
 	if text == "" {
 		return nil
 	}
-	size := plural(strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1, "line", "lines")
+	size := human.Count(strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1, "line")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[len(text)-most:], "")
 		size += fmt.Sprintf(", of which the last %d KiB are here", most>>10)

@@ -19,6 +19,7 @@ const schemaVersion = 2
 type document struct {
 	Schema int `json:"schema"`
 	Summary
+	Conclusion   conclusion                `json:"conclusion"`
 	Interrupted  bool                      `json:"interrupted"`
 	Name         string                    `json:"name"`
 	Command      string                    `json:"command,omitempty"`
@@ -32,6 +33,25 @@ type document struct {
 	Requirements []requirement             `json:"requirements"`
 	Output       string                    `json:"receiver_output,omitempty"`
 	Compared     *Comparison               `json:"compared,omitempty"`
+}
+
+// conclusion is what the verdict means.
+type conclusion struct {
+	Headline    string   `json:"headline"`
+	Meaning     string   `json:"meaning"`
+	NotLookedAt []string `json:"not_looked_at"`
+	Next        string   `json:"next"`
+	Repairs     []string `json:"repairs"`
+	Badge       string   `json:"badge"`
+	ExitCode    int      `json:"exit_code"`
+	Catalogue   int      `json:"catalogue"`
+}
+
+func conclusionOf(r scenarios.Report) conclusion {
+	c := r.Conclude()
+	return conclusion{
+		c.Headline, c.Meaning, append([]string{}, c.NotLookedAt...), c.Next, append([]string{}, c.Repairs...), c.Badge, c.ExitCode, r.Catalogue,
+	}
 }
 
 type declared struct {
@@ -98,7 +118,7 @@ type message struct {
 // earlier one; nil when nothing was compared.
 func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 	d := document{
-		Schema: schemaVersion, Summary: SummaryOf(r), Interrupted: r.Interrupted, Name: r.Name, Command: r.Command,
+		Schema: schemaVersion, Summary: SummaryOf(r), Conclusion: conclusionOf(r), Interrupted: r.Interrupted, Name: r.Name, Command: r.Command,
 		DurationMS: r.Duration.Milliseconds(), Probes: append([]string{}, r.Probes...),
 		Declared: declared(r.Declared), API: r.APIURL,
 		Waits:  waits{r.EffectTimeout.Milliseconds(), r.RetryTimeout.Milliseconds(), r.Quiet.Milliseconds()},

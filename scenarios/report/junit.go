@@ -105,8 +105,9 @@ func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 // each suite only.
 func junitProperties(r scenarios.Report) []junitProperty {
 	d := r.Declared
+	c := r.Conclude()
 	all := []junitProperty{
-		{"verdict", string(r.Verdict)}, {"endpoint", r.Endpoint}, {"name", r.Name}, {"command", r.Command}, {"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
+		{"verdict", string(c.Verdict)}, {"meaning", c.Meaning}, {"next", c.Next}, {"not_looked_at", strings.Join(c.NotLookedAt, "; ")}, {"endpoint", r.Endpoint}, {"name", r.Name}, {"command", r.Command}, {"profile", r.Profile}, {"seed", fmt.Sprint(r.Seed)},
 		{"fast", fmt.Sprint(r.Fast)}, {"version", r.Version}, {"probes", strings.Join(r.Probes, ", ")}, {"api_url", r.APIURL},
 		{"token", d.Token}, {"run", d.Run}, {"start_cmd", d.StartCommand}, {"kill_cmd", d.KillCommand},
 	}
@@ -164,14 +165,13 @@ func (c *junitCase) judge(r scenarios.Result) {
 	}
 	if r.Known != "" {
 		outcome.Text = "known: " + kept(r.Known) + "\n" + outcome.Text
-		switch r.Verdict { // known failures don't fail the build; one that passes does
-		case scenarios.Pass:
+		switch { // known failures don't fail the build; one that passes does
+		case r.Decides():
 			c.Failure = outcome
 			return
-		case scenarios.Fail:
+		case r.Verdict == scenarios.Fail:
 			c.Skipped = outcome
 			return
-		default:
 		}
 	}
 	switch r.Verdict {

@@ -16,7 +16,7 @@ import (
 // sample has one result of each verdict, and everything that a report may have.
 func sample() scenarios.Report {
 	r := scenarios.Report{
-		Verdict: scenarios.Failed, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
+		Catalogue: 7, Version: "v1", Name: "http://127.0.0.1:1/hook", Endpoint: "http://127.0.0.1:1/hook",
 		Profile: "2020", Seed: 42, Fast: true, Probes: []string{"file:rows.jsonl"}, Duration: 3400 * time.Millisecond,
 		Began: time.Date(2026, 11, 23, 21, 2, 3, 4, time.UTC), Command: "scrapehook conform", APIURL: "http://127.0.0.1:2/api/v1/", Output: "listening\n", EffectTimeout: 30 * time.Second,
 		Declared: scenarios.Declared{
@@ -99,7 +99,11 @@ ACK-07    MUST    ERROR       12 ms  a <title>
             expected  20 rows
             actual    40 rows <twice>
 
-failed: a MUST is broken  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
+not conformant  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
+  1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
+  ACK-04: no probe saw it
+  ACK-05: declared not to be supported
+next: Repair ACK-03 first, then the others in their order, and run it again.
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

@@ -21,16 +21,23 @@ func variants() map[string]scenarios.Report {
 	small := sample()
 	small.Results, small.Probes, small.Declared, small.Output, small.Interrupted = nil, nil, scenarios.Declared{}, "", true
 	variants := map[string]scenarios.Report{"small": small}
-	for _, v := range []scenarios.Overall{scenarios.Conformant, scenarios.Partial, scenarios.Failed, scenarios.Broken} {
+	for _, v := range scenarios.Verdicts() {
 		r := sample()
-		r.Verdict = v
-		r.Phases = map[scenarios.Phase]time.Duration{}
-		for _, phase := range scenarios.Phases() {
-			r.Phases[phase] = time.Second
+		for i := range r.Results { // all of one verdict
+			r.Results[i].Verdict = v
+			if v == scenarios.NotSupported {
+				r.Results[i].Known = ""
+			}
 		}
-		r.Results[0].Known, r.Results[2].Known = "ticket 7", "ticket 8"
-		variants[string(v)] = r
+		variants["all "+string(v)] = r
 	}
+	full := sample()
+	full.Phases = map[scenarios.Phase]time.Duration{}
+	for _, phase := range scenarios.Phases() {
+		full.Phases[phase] = time.Second
+	}
+	full.Results[0].Known, full.Results[2].Known = "ticket 7", "ticket 8"
+	variants["full"] = full
 	return variants
 }
 
@@ -61,6 +68,21 @@ func TestJSONIsAsItsSchemaSays(t *testing.T) {
 			if err := schema.Validate(document); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+}
+
+// TestEveryVerdictIsWritten: the variants are of every verdict that a run may
+// have.
+func TestEveryVerdictIsWritten(t *testing.T) {
+	t.Parallel()
+	have := map[scenarios.Overall]bool{}
+	for _, r := range variants() {
+		have[r.Conclude().Verdict] = true
+	}
+	for _, v := range scenarios.Overalls() {
+		if !have[v] {
+			t.Errorf("no variant is %s", v)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 )
 
@@ -53,8 +54,8 @@ func label(v scenarios.Verdict) string {
 }
 
 // Text writes the table by requirement, with every finding, what changed since
-// an earlier run (nil when nothing was compared), and the verdict in one line at
-// the end.
+// an earlier run (nil when nothing was compared), and at the end the verdict, what
+// it means and what to do next.
 func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", header(r))
@@ -174,7 +175,7 @@ func (s Style) fold(text string, from int) string {
 	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", from))
 }
 
-// closing is the verdict in one line.
+// closing is the verdict: in one line, then what it means and what to do.
 func closing(r scenarios.Report, style Style) string {
 	totals := r.Totals()
 	var counts []string
@@ -182,19 +183,6 @@ func closing(r scenarios.Report, style Style) string {
 		if n := totals[v]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(v), "_", " ")))
 		}
-	}
-	verdict, meaning := scenarios.Pass, ""
-	switch r.Verdict {
-	case scenarios.Conformant:
-	case scenarios.Partial:
-		verdict, meaning = scenarios.NotObservable, ": nothing is broken, but some MUSTs were not observed"
-	case scenarios.Failed:
-		verdict, meaning = scenarios.Fail, ": a MUST is broken"
-	case scenarios.Broken:
-		verdict, meaning = scenarios.Errored, ": the harness failed, which says nothing about the endpoint"
-	}
-	if r.Interrupted {
-		meaning = ": interrupted"
 	}
 	phases := ""
 	for _, phase := range scenarios.Phases() {
@@ -205,21 +193,19 @@ func closing(r scenarios.Report, style Style) string {
 	if phases != "" {
 		phases = "phases" + phases + "\n"
 	}
-	return phases + fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
-		style.paint(verdict, string(r.Verdict)), meaning, strings.Join(counts, ", "), len(r.Results), Took(r.Duration))
+	c := r.Conclude()
+	lines := []string{fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
+		phases, style.paint(c.Face, c.Headline), strings.Join(counts, ", "), len(r.Results), Took(r.Duration))}
+	for _, line := range append([]string{c.Meaning}, c.NotLookedAt...) {
+		lines = append(lines, "  "+style.fold(line, 2))
+	}
+	return strings.Join(append(lines, "next: "+style.fold(c.Next, 6)), "\n")
 }
 
-// Took writes a duration for people: 640 µs, 12 ms, 3.4 s, 75 s.
+// Took writes how long something took; - is not at all.
 func Took(d time.Duration) string {
-	switch {
-	case d <= 0:
+	if d <= 0 {
 		return "-"
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return fmt.Sprintf("%.0f s", d.Seconds())
+	return human.Duration(d)
 }
