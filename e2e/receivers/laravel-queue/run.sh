@@ -11,7 +11,7 @@
 # import begins that late: keep conform's --retry-timeout well above it.
 cd "$(dirname "$0")" || exit 1
 php schema.php || exit 1
-trap 'kill 0' TERM INT
+trap 'trap - TERM; kill 0' TERM INT
 php worker.php &
 PHP_CLI_SERVER_WORKERS=8 php -S "127.0.0.1:$PORT" webhook.php &
 wait
