@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/certs"
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/simulator/api"
@@ -220,7 +221,7 @@ func (f cloudFlags) config() (simulator.Config, error) {
 		cfg.Faults = append(cfg.Faults, rule)
 	}
 	if f.tls {
-		if cfg.TLS, err = ownTLS(f.tlsCA); err != nil {
+		if cfg.TLS, err = certs.ForVendor(f.tlsCA); err != nil {
 			return simulator.Config{}, harnessError("--tls: %w", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/certs"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
@@ -52,7 +53,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		return cfg, nil, err
 	}
 	if f.apiTLS {
-		if cfg.APITLS, err = ownTLS(f.apiTLSCA); err != nil {
+		if cfg.APITLS, err = certs.ForVendor(f.apiTLSCA); err != nil {
 			return cfg, nil, usageError("--api-tls: %w", err)
 		}
 		authority, err := filepath.Abs(f.apiTLSCA)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/scrapehook/scrapehook/internal/config"
 )
 
 // TestDocumentedFlagsExist: each flag that a document names is a flag of some
@@ -15,13 +17,13 @@ import (
 func TestDocumentedFlagsExist(t *testing.T) {
 	t.Parallel()
 	known := []string{
-		"help", "version", configFlag,
+		"help", "version", config.Flag,
 		"rm", "network", "volume", // docker, podman
 		"label-filter", "focus", "skip", "junit-report", "json-report", "output-dir", // ginkgo
 		"password", // a receiver's, perhaps
 	}
-	for _, cmd := range configurable(newRootCmd()) {
-		for _, flag := range settable(cmd) {
+	for _, cmd := range config.Commands(newRootCmd()) {
+		for _, flag := range config.Flags(cmd) {
 			known = append(known, flag.Name)
 		}
 	}

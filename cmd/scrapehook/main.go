@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/scrapehook/scrapehook/internal/config"
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -103,7 +104,13 @@ func newRootCmd() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newReplayCmd(), newSendCmd(), newTrafficCmd())
-	addConfigFlag(root)
+	config.AddFlag(root)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := config.Apply(cmd); err != nil {
+			return usageError("%w", err)
+		}
+		return nil
+	}
 	return root
 }
 

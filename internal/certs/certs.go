@@ -1,4 +1,6 @@
-package main
+// Package certs makes TLS certificates for servers on this machine, signed by an
+// authority of one run.
+package certs
 
 import (
 	"crypto/ecdsa"
@@ -17,14 +19,14 @@ import (
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
 )
 
-// vendorHost is what the vendor's Node SDK calls, and can't be told otherwise
+// VendorHost is what the vendor's Node SDK calls, and can't be told otherwise
 // (contract, section 2).
-const vendorHost = "api.webscraper.io"
+const VendorHost = "api.webscraper.io"
 
-// ownTLS makes a certificate for the vendor's host and for this machine, signed
-// by an authority that signs nothing else: its key is forgotten at once. The
-// authority's certificate is written to caPath, for clients to trust.
-func ownTLS(caPath string) (*tls.Config, error) {
+// ForVendor makes a certificate for the vendor's host and for this machine. The
+// authority that signs it signs nothing else: its key is forgotten at once. Its
+// certificate is written to caPath, for clients to trust.
+func ForVendor(caPath string) (*tls.Config, error) {
 	now := time.Now()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "scrapehook, of this run only"},
@@ -33,10 +35,10 @@ func ownTLS(caPath string) (*tls.Config, error) {
 		MaxPathLenZero: true,
 	}
 	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: vendorHost},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: VendorHost},
 		NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{vendorHost, "localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames: []string{VendorHost, "localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
