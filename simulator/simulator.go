@@ -24,6 +24,7 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/control"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/simulator/records"
 	"github.com/scrapehook/scrapehook/simulator/state"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -68,7 +69,9 @@ type Config struct {
 	Turnouts    cloud.Turnouts
 	EndStatuses Mix
 	// Records are users' own rows, by sitemap name; see [cloud.Config].
-	Records map[string]*cloud.RecordFile
+	Records map[string]*records.File
+	// Data says what generated rows look like.
+	Data records.Options
 	// State is the path of a file that everything lasts in; empty: nothing
 	// outlives the process.
 	State string
@@ -187,7 +190,7 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 	cfg := cloud.Config{
 		Seed: s.cfg.Seed, Profile: s.cfg.Profile, Endpoints: s.cfg.Endpoints, Clock: s.clock,
 		JobTime: s.cfg.JobTime, EndStatuses: s.cfg.EndStatuses, Rows: s.cfg.Rows,
-		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, OnError: s.cfg.OnError,
+		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, Data: s.cfg.Data, OnError: s.cfg.OnError,
 	}
 	if s.state != nil {
 		cfg.Keep = s.store(ctx).Keep

@@ -18,9 +18,9 @@ import (
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/simulator/records"
 	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -231,8 +231,8 @@ func (f cloudFlags) config() (simulator.Config, error) {
 
 // openRecords opens users' own rows by the name of their sitemap, "" for every
 // other one.
-func openRecords(texts []string) (map[string]*cloud.RecordFile, error) {
-	files := map[string]*cloud.RecordFile{}
+func openRecords(texts []string) (map[string]*records.File, error) {
+	files := map[string]*records.File{}
 	for _, text := range texts {
 		name, path, named := strings.Cut(text, "=")
 		if !named {
@@ -241,7 +241,7 @@ func openRecords(texts []string) (map[string]*cloud.RecordFile, error) {
 		if files[name] != nil {
 			return files, usageError("--records: sitemap %q has two files", name)
 		}
-		file, err := cloud.OpenRecords(path)
+		file, err := records.Open(path)
 		if err != nil {
 			return files, usageError("--records: %w", err)
 		}

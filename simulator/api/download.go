@@ -3,9 +3,8 @@ package api
 import (
 	"bufio"
 	"net/http"
-	"strings"
 
-	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/records"
 )
 
 // downloadBuffer is how much of a download is made ahead, in bytes.
@@ -49,9 +48,8 @@ func (s *server) downloadJSON(w http.ResponseWriter, r *http.Request) {
 	_ = out.Flush() // the recorder keeps the error
 }
 
-// downloadCSV is GET scraping-job/{id}/csv: RFC 4180 with a byte order mark,
-// and a header row even before there is data. Line ends inside values stay as
-// they are, which encoding/csv would change.
+// downloadCSV is GET scraping-job/{id}/csv: a byte order mark, a header row even
+// before there is data, and every value quoted (contract, section 2a).
 func (s *server) downloadCSV(w http.ResponseWriter, r *http.Request) {
 	id, ok := s.found(w, r)
 	if !ok {
@@ -64,34 +62,13 @@ func (s *server) downloadCSV(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8") // not stated: an assumption
 	out := bufio.NewWriterSize(w, downloadBuffer)
-	_, _ = out.WriteString("\ufeff")
-	line := appendCSV(nil, names(columns))
+	line := records.AppendCSVHeader([]byte(records.CSVMark), columns)
 	_, _ = out.Write(line)
 	for values := range s.cfg.Cloud.Table(id) {
-		line = appendCSV(line[:0], values)
+		line = records.AppendCSV(line[:0], values)
 		if _, err := out.Write(line); err != nil {
 			return // the client has left, or a fault wants no more
 		}
 	}
 	_ = out.Flush() // the recorder keeps the error
-}
-
-func names(columns []cloud.Column) []string {
-	return each(columns, func(c cloud.Column) string { return c.Name })
-}
-
-func appendCSV(dst []byte, values []string) []byte {
-	for i, v := range values {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if !strings.ContainsAny(v, "\",\r\n") {
-			dst = append(dst, v...)
-			continue
-		}
-		dst = append(dst, '"')
-		dst = append(dst, strings.ReplaceAll(v, `"`, `""`)...)
-		dst = append(dst, '"')
-	}
-	return append(dst, "\r\n"...)
 }

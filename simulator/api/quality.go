@@ -11,7 +11,7 @@ import (
 const (
 	expectedRecords          = 1
 	expectedProblemsPercent  = 5
-	expectedColumnPercentage = 95
+	expectedColumnPercentage = 80
 )
 
 // check is one rule of the data quality control.
@@ -51,11 +51,7 @@ func newQuality(j cloud.Job, columns []cloud.Column) qualityJSON {
 		OverallDataQuality: true,
 	}
 	for _, c := range columns {
-		filled := c.Filled
-		if j.StoredRecordCount == 0 {
-			filled = 0
-		}
-		q.MinColumnRecords[c.Name] = atLeast(filled, expectedColumnPercentage)
+		q.MinColumnRecords[c.Name] = atLeast(c.Filled, expectedColumnPercentage)
 		q.OverallDataQuality = q.OverallDataQuality && q.MinColumnRecords[c.Name].Success
 	}
 	for _, c := range []check{q.MinRecordCount, q.MaxFailedPages, q.MaxEmptyPages, q.MaxNoValuePages} {
@@ -77,7 +73,7 @@ func (s *server) dataQuality(r *http.Request) (any, error) {
 	if !j.Status.Ended() {
 		return nil, invalid("scraping_job_id", "Data quality check not available yet, scraping job not finished")
 	}
-	columns, err := s.cfg.Cloud.Columns(id)
+	columns, err := s.cfg.Cloud.DataColumns(id)
 	if err != nil {
 		return nil, err
 	}

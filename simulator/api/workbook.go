@@ -23,7 +23,7 @@ func (s *server) downloadXLSX(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	out := bufio.NewWriterSize(w, downloadBuffer)
-	book, err := xlsx.NewWriter(out, names(columns))
+	book, err := xlsx.NewWriter(out, columns)
 	if err != nil {
 		writeError(w, err) // nothing was written: there are too many columns
 		return

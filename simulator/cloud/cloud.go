@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/draw"
+	"github.com/scrapehook/scrapehook/simulator/records"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -66,7 +67,9 @@ type Config struct {
 	Turnouts Turnouts
 	// Records are the rows of the jobs of a sitemap by its name, instead of
 	// generated ones; those of the name "" are for every other sitemap.
-	Records map[string]*RecordFile
+	Records map[string]*records.File
+	// Data says what generated rows look like.
+	Data records.Options
 	// Keep makes a transaction last, all of it or, with an error, nothing; what
 	// it was for is then refused. It is called under the cloud's lock, so it
 	// must not call the cloud. Nil: nothing lasts longer than the process.
@@ -102,6 +105,9 @@ type Cloud struct {
 	due       dueQueue
 	retries   retries
 	outbox    outbox
+
+	// shop reads the default sitemap once: its layout serves every copy.
+	shop func() (*sitemap, error)
 }
 
 // New makes an empty cloud.
@@ -133,6 +139,7 @@ func New(cfg Config) (*Cloud, error) {
 		jobs:     newTable[job](firstID(cfg.Seed, 'j'), cfg.MaxJobs),
 		outbox:   newOutbox(cfg.MaxWaiting),
 	}
+	c.shop = sync.OnceValues(func() (*sitemap, error) { return c.parseSitemap(`{"_id":"shop"` + shop) })
 	c.clearLocked()
 	if err := c.SetEndpoints(cfg.Endpoints); err != nil {
 		return nil, fmt.Errorf("configuring the cloud: %w", err)
@@ -150,6 +157,9 @@ func (cfg Config) check() error {
 		return fmt.Errorf("a job can't have %d rows", cfg.Rows)
 	}
 	if err := checkMix(cfg.EndStatuses, cfg.Profile); err != nil {
+		return err
+	}
+	if err := cfg.Data.Check(); err != nil {
 		return err
 	}
 	return cfg.Turnouts.check()

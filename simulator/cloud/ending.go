@@ -80,7 +80,7 @@ func (c *Cloud) natural(j *job, drawn webhook.Status) Ending {
 // turnOut is the ending that the start pages decide; they do not when they are
 // all full and what is drawn is neither finished nor a stop.
 func (j *job) turnOut(drawn webhook.Status, profile webhook.Profile) (e Ending, decided bool) {
-	visited := j.history.pages.len()
+	visited := j.history.pages.Len()
 	if drawn == webhook.Stopped {
 		visited = (visited + 1) / 2
 		if runs := j.history.runs; len(runs) > 0 { // a page is not unvisited again
@@ -122,7 +122,7 @@ func (j *job) conclude(e Ending, now time.Time) {
 	j.Rows, j.StoredRecordCount = e.Rows, e.Rows
 	j.JobsFailed, j.JobsEmpty, j.JobsNoValue = e.FailedPages, e.EmptyPages, e.NoValuePages
 	if e.visited > 0 {
-		j.JobsExecuted, j.JobsScheduled = e.visited, j.history.pages.len()
+		j.JobsExecuted, j.JobsScheduled = e.visited, j.history.pages.Len()
 	} else {
 		j.JobsExecuted = goodPages(e.Rows) + e.FailedPages + e.EmptyPages
 		j.JobsScheduled = j.JobsExecuted

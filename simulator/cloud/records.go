@@ -3,13 +3,8 @@ package cloud
 import (
 	"fmt"
 	"iter"
-	"math/rand"
-	"strconv"
-	"unicode/utf8"
 
-	"github.com/brianvoe/gofakeit/v6"
-
-	"github.com/scrapehook/scrapehook/internal/draw"
+	"github.com/scrapehook/scrapehook/simulator/records"
 )
 
 // Records yields the rows that the job has at the moment of the call, each with
@@ -21,150 +16,211 @@ import (
 // selectors and the row's index, so a continued job's first rows are the same
 // bytes as before. Nothing is stored: any number of rows takes the same memory.
 func (c *Cloud) Records(id int64) iter.Seq2[int, []byte] {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	j, err := c.jobs.get(id)
-	if err != nil {
+	d, ok := c.data(id)
+	if !ok {
 		return func(func(int, []byte) bool) {}
 	}
-	if custom, rows := j.records, j.StoredRecordCount; custom != nil {
-		return func(yield func(int, []byte) bool) {
-			for i := range rows {
-				if !yield(i, custom(i)) {
-					return
-				}
-			}
-		}
-	}
-	return j.layout.rows(c.cfg.Seed, j.ID, j.history)
+	return d.json()
 }
 
-// Column is one field of a job's records.
+// Table yields the job's rows as a table's lines, the values in the order of
+// [Cloud.Columns], and none that are not among them. A missing value is empty. A
+// line is valid until the next one is asked for.
+func (c *Cloud) Table(id int64) iter.Seq[[]string] {
+	d, ok := c.data(id)
+	if !ok {
+		return func(func([]string) bool) {}
+	}
+	return d.table()
+}
+
+// Columns returns the names of the fields of a job's records in their order, or
+// ErrNotFound.
+func (c *Cloud) Columns(id int64) ([]string, error) {
+	d, ok := c.data(id)
+	if !ok {
+		return nil, fmt.Errorf("looking for a job's columns: id %d: %w", id, ErrNotFound)
+	}
+	return d.header(), nil
+}
+
+// Column is a field of a job's records.
 type Column struct {
 	Name string
 	// Filled is how many of 100 records have a value there.
 	Filled float64
 }
 
-// Columns returns the fields of a job's records in their order, none where
-// custom records do not say, or ErrNotFound.
-func (c *Cloud) Columns(id int64) ([]Column, error) {
+// DataColumns returns the fields of a job's records without those of the scraper,
+// or ErrNotFound. Of a job with very many rows the first ones tell how many are
+// filled.
+func (c *Cloud) DataColumns(id int64) ([]Column, error) {
+	d, ok := c.data(id)
+	if !ok {
+		return nil, fmt.Errorf("looking for a job's columns: id %d: %w", id, ErrNotFound)
+	}
+	return d.filled(), nil
+}
+
+// data is what a job's rows are made of. It is a copy that may be read without
+// the cloud's lock.
+type data struct {
+	job     records.Job
+	layout  *records.Layout
+	custom  func(i int) []byte // nil: generated, or of the file
+	file    *records.File      // nil: generated
+	rows    int
+	history history
+}
+
+func (c *Cloud) data(id int64) (data, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	j, err := c.jobs.get(id)
 	if err != nil {
-		return nil, fmt.Errorf("looking for a job's columns: %w", err)
+		return data{}, false
 	}
-	return j.columns, nil
+	return data{
+		job: records.Job{Seed: c.cfg.Seed, ID: j.ID}, layout: j.layout,
+		custom: j.records, file: j.file, rows: j.StoredRecordCount, history: j.history,
+	}, true
 }
 
-// layout is what a sitemap's records look like. It never changes.
-type layout struct {
-	names   []string
-	columns []column
-}
-
-// The columns that every record begins with.
-const (
-	orderColumn    = "web-scraper-order"
-	startURLColumn = "web-scraper-start-url"
-)
-
-// described are the layout's columns. None of its records lacks a value.
-func (l *layout) described() []Column {
-	all := []Column{{orderColumn, 100}, {startURLColumn, 100}}
-	for _, name := range l.names {
-		all = append(all, Column{name, 100})
+func (d *data) header() []string {
+	if d.file != nil {
+		return d.file.Header()
 	}
-	return all
+	return d.layout.Header()
 }
 
-// column is one field of a record.
-type column struct {
-	// key is the field's JSON up to its value: `,"name":"`.
-	key  []byte
-	fill filler
-}
-
-func newLayout(names []string) *layout {
-	l := &layout{names: names}
-	for _, name := range names {
-		key := appendJSONString([]byte(`,"`), name)
-		l.columns = append(l.columns, column{append(key, `":"`...), fillerFor(name)})
-	}
-	return l
-}
-
-// rows yields the rows of job id that its history has.
-func (l *layout) rows(seed uint64, id int64, h history) iter.Seq2[int, []byte] {
+func (d *data) json() iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
-		var src source
-		fake := gofakeit.NewCustom(&src)
-		base := draw.Mix(draw.Mix(seed) + uint64(id)) //nolint:gosec // bits, not a number
-		var buf, url []byte
-		row := 0
-		for page := range h.rowPages() {
-			// One cheap seeding a row makes each row independent of the others.
-			src.State = draw.Mix(base + uint64(row)) //nolint:gosec // bits, not a number
-			url = h.pages.appendURL(url[:0], page)
-			buf = l.appendRow(buf[:0], fake, id, row, url)
-			if !yield(row, buf) {
+		var line []byte
+		switch {
+		case d.custom != nil:
+			for i := range d.rows {
+				if !yield(i, d.custom(i)) {
+					return
+				}
+			}
+		case d.file != nil:
+			for i := range d.rows {
+				if line = d.file.AppendRow(line[:0], i); !yield(i, line) {
+					return
+				}
+			}
+		default:
+			for i, row := range d.made() {
+				if line = d.layout.AppendJSON(line[:0], row); !yield(i, line) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// made yields the generated rows.
+func (d *data) made() iter.Seq2[int, *records.Row] {
+	return func(yield func(int, *records.Row) bool) {
+		maker := d.layout.NewMaker(d.job)
+		var url []byte
+		for at := range d.history.rowPages(d.layout.Block()) {
+			url = d.history.pages.AppendURL(url[:0], at.page)
+			if !yield(at.row, maker.Row(at.row, records.Number(at.row, at.first, at.last), at.page, url)) {
 				return
 			}
-			row++
 		}
 	}
 }
 
-// appendRow appends row i. The order, unique in its job, and the start URL come
-// first, as in the vendor's exports; every value is a string.
-func (l *layout) appendRow(dst []byte, fake *gofakeit.Faker, id int64, i int, startURL []byte) []byte {
-	dst = append(dst, `{"`+orderColumn+`":"`...)
-	dst = strconv.AppendInt(dst, id, 10)
-	dst = append(dst, '-')
-	dst = strconv.AppendInt(dst, int64(i)+1, 10)
-	dst = append(dst, `","`+startURLColumn+`":"`...)
-	dst = appendJSONString(dst, startURL)
-	dst = append(dst, '"')
-	for _, c := range l.columns {
-		dst = append(dst, c.key...)
-		dst = c.fill(dst, fake)
-		dst = append(dst, '"')
+func (d *data) table() iter.Seq[[]string] {
+	if d.custom != nil || d.file != nil {
+		return d.readTable()
 	}
-	return append(dst, '}')
+	return func(yield func([]string) bool) {
+		line := make([]string, len(d.layout.Header()))
+		for _, row := range d.made() {
+			for i := range line {
+				text, _ := row.Cell(i)
+				line[i] = string(text)
+			}
+			if !yield(line) {
+				return
+			}
+		}
+	}
 }
 
-// appendJSONString appends the inside of a JSON string. Slashes and everything
-// beyond ASCII stay as they are.
-func appendJSONString[T string | []byte](dst []byte, s T) []byte {
-	const hex = "0123456789abcdef"
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-		default:
-			r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
-			dst = utf8.AppendRune(dst, r) // U+FFFD for what is no UTF-8
-			i += size
+// readTable is the table of rows that are JSON.
+func (d *data) readTable() iter.Seq[[]string] {
+	header := d.header()
+	place := make(map[string]int, len(header))
+	for i, name := range header {
+		place[name] = i
+	}
+	return func(yield func([]string) bool) {
+		line := make([]string, len(header))
+		for _, row := range d.json() {
+			clear(line)
+			fields, err := records.ReadRow(row)
+			if err != nil {
+				continue // a scenario's own records may be anything
+			}
+			for _, f := range fields {
+				if i, ok := place[f.Name]; ok {
+					line[i] = f.Value
+				}
+			}
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// mostCounted is how many rows are looked at for how many values they have.
+const mostCounted = 200_000
+
+// filled counts values, of the data's columns alone (contract, section 2a).
+func (d *data) filled() []Column {
+	header := d.header()
+	counts, of := make([]int, len(header)), 0
+	switch {
+	case d.file != nil:
+		counts, of = d.file.Filled(), d.file.Len()
+	case d.custom != nil:
+		of = min(d.rows, mostCounted)
+		seen := 0
+		for line := range d.table() {
+			for i, value := range line {
+				if value != "" {
+					counts[i]++
+				}
+			}
+			if seen++; seen == of {
+				break
+			}
+		}
+	default:
+		maker := d.layout.NewMaker(d.job)
+		for at := range d.history.rowPages(d.layout.Block()) {
+			if of == mostCounted {
+				break
+			}
+			maker.Filled(at.row, at.page, counts[2:])
+			of++
+		}
+	}
+	columns := make([]Column, 0, len(header))
+	for i, name := range header {
+		if name == records.OrderColumn || name == records.StartURLColumn {
 			continue
 		}
-		i++
+		c := Column{Name: name}
+		if of > 0 && d.rows > 0 {
+			c.Filled = 100 * float64(counts[i]) / float64(of)
+		}
+		columns = append(columns, c)
 	}
-	return dst
+	return columns
 }
-
-// source makes a [draw.Source] one for math/rand, which gofakeit takes.
-type source struct{ draw.Source }
-
-var _ rand.Source64 = (*source)(nil)
-
-func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) }
-
-func (s *source) Seed(seed int64) { s.State = uint64(seed) } //nolint:gosec // bits, not a number

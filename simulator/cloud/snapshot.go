@@ -3,7 +3,12 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/records"
+	"github.com/scrapehook/scrapehook/simulator/sitemaps"
 )
 
 // The kinds of objects that a [Change] is about.
@@ -44,7 +49,7 @@ type jobState struct {
 	Job       Job
 	Began     time.Time
 	Ending    *Ending
-	Columns   []string // of the layout
+	Selectors []sitemaps.Selector // of the layout
 	StartURLs []string
 	Planned   int
 	Runs      []run
@@ -76,7 +81,7 @@ func (c *Cloud) commitLocked(waiting []Waiting, changes ...func() (Change, error
 
 func (j *job) change() (Change, error) {
 	state, err := json.Marshal(jobState{
-		j.Job, j.began, j.ending, j.layout.names, j.startURLs, j.history.planned, j.history.runs,
+		j.Job, j.began, j.ending, j.layout.Selectors, j.startURLs, j.history.planned, j.history.runs,
 	})
 	if err != nil {
 		return Change{}, fmt.Errorf("encoding job %d: %w", j.ID, err)
@@ -131,7 +136,13 @@ func (c *Cloud) restoreSitemapLocked(kept Change) error {
 	if err := json.Unmarshal(kept.State, &state); err != nil {
 		return err
 	}
-	m, err := parseSitemap(state.Body)
+	var m *sitemap
+	var err error
+	if strings.HasSuffix(state.Body, shop) {
+		m, err = c.defaultSitemap(state.Name)
+	} else {
+		m, err = c.parseSitemap(state.Body)
+	}
 	if err != nil {
 		return err
 	}
@@ -145,22 +156,38 @@ func (c *Cloud) restoreJobLocked(kept Change) error {
 	if err := json.Unmarshal(kept.State, &state); err != nil {
 		return err
 	}
-	pages, err := newPageSet(state.StartURLs)
+	pages, err := sitemaps.NewPages(state.StartURLs)
+	if err != nil {
+		return err
+	}
+	layout, err := c.layoutOf(state.Selectors)
 	if err != nil {
 		return err
 	}
 	j := &job{
 		Job: state.Job, began: state.Began, ending: state.Ending,
-		layout: newLayout(state.Columns), startURLs: state.StartURLs,
+		layout: layout, startURLs: state.StartURLs,
 		history: c.newHistory(kept.ID, pages, state.Planned),
 	}
-	j.columns = j.layout.described()
 	if file := c.records(j.SitemapName); file != nil {
-		j.useFile(file)
+		j.file = file
 	}
 	j.history.runs = state.Runs
 	c.indexJobLocked(j)
 	c.byStatus[j.Status]++
 	c.setDueLocked(j)
 	return nil
+}
+
+// layoutOf is the layout of a job's selectors. Most are those of the default
+// sitemap, and share its layout.
+func (c *Cloud) layoutOf(selectors []sitemaps.Selector) (*records.Layout, error) {
+	made, err := c.shop()
+	if err != nil {
+		return nil, err
+	}
+	if reflect.DeepEqual(made.layout.Selectors, selectors) {
+		return made.layout, nil
+	}
+	return records.NewLayout(selectors, c.cfg.Data)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/records"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -227,12 +228,12 @@ func TestScheduledJobs(t *testing.T) {
 
 func TestRecordFile(t *testing.T) {
 	t.Parallel()
-	open := func(content string) (*cloud.RecordFile, error) {
+	open := func(content string) (*records.File, error) {
 		path := filepath.Join(t.TempDir(), "rows")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return cloud.OpenRecords(path)
+		return records.Open(path)
 	}
 	long := `{"a":"` + strings.Repeat("x", 200_000) + `"}`
 	file, err := open("{\"a\":1}\r\n" + long + "\n{\"b\":null,\"a\":\"\"}")
@@ -240,19 +241,19 @@ func TestRecordFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	w := newWorld(t, cloud.Config{Records: map[string]*cloud.RecordFile{"": file}})
+	w := newWorld(t, cloud.Config{Records: map[string]*records.File{"": file}})
 	id := w.started(cloud.JobSpec{})
 	w.must(w.End(id, webhook.Finished, -1))
 	if got := w.rows(id); got != "{\"a\":1}\n"+long+"\n{\"b\":null,\"a\":\"\"}\n" {
 		t.Errorf("%d bytes of rows", len(got))
 	}
-	columns, err := w.Columns(id)
+	columns, err := w.DataColumns(id)
 	w.must(err)
 	if len(columns) != 2 || columns[0].Name != "a" || columns[0].Filled < 66 || columns[0].Filled > 67 || columns[1].Filled != 0 {
 		t.Errorf("columns are %+v", columns)
 	}
 	for content, want := range map[string]string{
-		"{}\n\n": "line 2", "[]": "line 1", "{} {}": "line 1", "{\"a\":}": "line 1", "{\"a\":1": "line 1",
+		"{}\n\n": "line 2", "[1]": "line 1", "{} {}": "line 1", "{\"a\":}": "line 1", "{\"a\":1": "line 1",
 	} {
 		if _, err := open(content); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s blamed", content, err, want)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/draw"
+	"github.com/scrapehook/scrapehook/simulator/sitemaps"
 )
 
 // Turnout is what a page gave when it was scraped.
@@ -118,7 +119,7 @@ type run struct {
 // may be read without the cloud's lock.
 type history struct {
 	seed     uint64 // the cloud's with the job's id
-	pages    *pageSet
+	pages    *sitemaps.Pages
 	turnouts *Turnouts
 	planned  int
 	runs     []run // never changed, only appended to
@@ -130,12 +131,12 @@ func (h *history) turnout(i, runs int) Turnout {
 	if runs == 0 || i >= h.runs[runs-1].Visited {
 		return ""
 	}
-	return h.turnouts.of(h.pages.appendURL(nil, i), draw.Mix(h.seed^uint64(i)), runs) //nolint:gosec // bits, not a number
+	return h.turnouts.of(h.pages.AppendURL(nil, i), draw.Mix(h.seed^uint64(i)), runs) //nolint:gosec // bits, not a number
 }
 
 // share is how many of the planned rows start page i has.
 func (h *history) share(i int) int {
-	n := h.pages.len()
+	n := h.pages.Len()
 	return h.planned*(i+1)/n - h.planned*i/n
 }
 
@@ -166,16 +167,25 @@ func (h *history) next(visited int) run {
 	return *r
 }
 
-// rowPages yields, for each row of the job, the start page that it is from.
-func (h *history) rowPages() iter.Seq[int] {
-	return func(yield func(int) bool) {
+// rowPage says where a row is from.
+type rowPage struct {
+	row, page int
+	// first up to, not including, last are the rows that the same run found.
+	first, last int
+}
+
+// rowPages yields each row of the job with the start page that it is from. Blocks
+// of that many rows are from one page where pages take turns.
+func (h *history) rowPages(block int) iter.Seq[rowPage] {
+	return func(yield func(rowPage) bool) {
 		row := 0
 		for n := 1; n <= len(h.runs); n++ {
-			for page := range h.newPages(n) {
-				if row >= h.runs[n-1].Rows {
+			first, last := row, h.runs[n-1].Rows
+			for page := range h.newPages(n, block) {
+				if row >= last {
 					break
 				}
-				if !yield(page) {
+				if !yield(rowPage{row, page, first, last}) {
 					return
 				}
 				row++
@@ -185,12 +195,12 @@ func (h *history) rowPages() iter.Seq[int] {
 }
 
 // newPages yields the start page of each row that run n has added: the rows of
-// the pages that it found full, or all pages in turn for ever.
-func (h *history) newPages(n int) iter.Seq[int] {
+// the pages that it found full, or for ever a block of rows of each page in turn.
+func (h *history) newPages(n, block int) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		visited, total := h.runs[n-1].Visited, h.pages.len()
+		visited, total := h.runs[n-1].Visited, h.pages.Len()
 		for i := 0; visited == 0; i++ {
-			if !yield(i % total) {
+			if !yield(i / block % total) {
 				return
 			}
 		}
@@ -227,7 +237,7 @@ func (h *history) problems(offset, limit int) (page []Problem, total int) {
 			if i < last.Failed {
 				kind = FailedPage
 			}
-			page = append(page, Problem{h.pages.followed(i), kind})
+			page = append(page, Problem{h.pages.Followed(i), kind})
 		}
 		return page, total
 	}
@@ -235,7 +245,7 @@ func (h *history) problems(offset, limit int) (page []Problem, total int) {
 	for i := 0; i < last.Visited && len(page) < limit; i++ {
 		if t := h.turnout(i, len(h.runs)); cmp.Or(t, FullPage) != FullPage {
 			if at >= offset {
-				page = append(page, Problem{h.pages.url(i), t})
+				page = append(page, Problem{h.pages.URL(i), t})
 			}
 			at++
 		}

@@ -11,20 +11,23 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
+var orderPattern = regexp.MustCompile(`^\d{10}-[1-9]\d*$`)
+
 // pagesOf counts the job's rows by their start URL, and checks that rows are
 // whole.
 func (w *world) pagesOf(id int64) map[string]int {
 	w.t.Helper()
-	count := map[string]int{}
+	count, orders := map[string]int{}, map[string]bool{}
 	for i, row := range w.Records(id) {
 		var r struct {
 			Order string `json:"web-scraper-order"`
 			URL   string `json:"web-scraper-start-url"`
 		}
 		w.must(json.Unmarshal(row, &r))
-		if want := fmt.Sprintf("%d-%d", id, i+1); r.Order != want {
+		if !orderPattern.MatchString(r.Order) || orders[r.Order] {
 			w.t.Fatalf("row %d has order %s", i, r.Order)
 		}
+		orders[r.Order] = true
 		count[r.URL]++
 	}
 	return count
@@ -38,7 +41,6 @@ func TestStartURLRanges(t *testing.T) {
 		{"https://a.example/[1-3]/x", "https://a.example/1/x https://a.example/2/x https://a.example/3/x"},
 		{"https://a.example/[008-010]", "https://a.example/008 https://a.example/009 https://a.example/010"},
 		{"https://a.example/[0-25:10]", "https://a.example/0 https://a.example/10 https://a.example/20"},
-		{"https://a.example/[3-1]", "https://a.example/[3-1]"},
 		{"https://a.example/[a-b]", "https://a.example/[a-b]"},
 	} {
 		job, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, StartURLs: []string{tc.url, "https://b.example/"}})

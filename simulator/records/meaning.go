@@ -1,0 +1,125 @@
+package records
+
+import (
+	"strings"
+	"unicode"
+)
+
+// meaning is what a column's name says about its values.
+type meaning string
+
+// The meanings that names tell.
+const (
+	anything    meaning = ""
+	aTitle      meaning = "title"
+	aPrice      meaning = "price"
+	anEmail     meaning = "email"
+	anImage     meaning = "image"
+	aURL        meaning = "url"
+	anSKU       meaning = "sku"
+	anEAN       meaning = "ean"
+	aStock      meaning = "stock"
+	aDate       meaning = "date"
+	aText       meaning = "text"
+	aRating     meaning = "rating"
+	aCount      meaning = "count"
+	aPhone      meaning = "phone"
+	aCity       meaning = "city"
+	aCountry    meaning = "country"
+	aStreet     meaning = "street"
+	aPostcode   meaning = "postcode"
+	aCompany    meaning = "company"
+	aPerson     meaning = "person"
+	aColour     meaning = "colour"
+	aCategory   meaning = "category"
+	aSize       meaning = "size"
+	aPercentage meaning = "percentage"
+)
+
+// meanings has the words that tell them. The first that matches wins, so the
+// narrower words stand above the wider ones.
+var meanings = []struct {
+	meaning meaning
+	words   string
+}{
+	{anEmail, "email mail почта"},
+	{anImage, "image img photo picture thumbnail thumb logo avatar bild фото 图片"},
+	{aURL, "url link href website web homepage site src сайт 链接"},
+	{aPercentage, "discount percent percentage sale скидка rabatt"},
+	{aPrice, "price cost amount total msrp rrp salary rent preis prix precio prezzo cena цена 价格 سعر"},
+	{anEAN, "ean isbn gtin upc barcode asin"},
+	{aRating, "rating stars score рейтинг bewertung"},
+	{aCount, "count quantity qty reviews views likes comments sold number pages year votes bedrooms bathrooms"},
+	{anSKU, "sku code id mpn model reference ref article artikelnummer артикул"},
+	{aStock, "stock available availability наличие"},
+	{aDate, "date time published updated created posted datum fecha дата 日期 تاريخ"},
+	{aText, "description desc text review comment summary body content article details about bio beschreibung описание 描述"},
+	{aPhone, "phone tel telephone mobile fax телефон"},
+	{aCity, "city town place stadt город"},
+	{aCountry, "country land страна"},
+	{aPostcode, "zip postcode postal plz"},
+	{aStreet, "street address location adresse адрес"},
+	{aCompany, "company brand manufacturer vendor store shop dealer publisher marke бренд"},
+	{aPerson, "author person seller owner agent contact name_of user username reviewer autor автор"},
+	{aColour, "color colour farbe цвет"},
+	{aCategory, "category genre type department breadcrumb tag kategorie категория"},
+	{aSize, "size weight dimension length width height area volume capacity размер"},
+	{aTitle, "title name product heading header h1 item titel название 标题 اسم"},
+}
+
+// meaningOf reads a name: productPrice, product_price and "Product price" are
+// the same.
+func meaningOf(name string) meaning {
+	words := split(name)
+	for _, m := range meanings {
+		for known := range strings.FieldsSeq(m.words) {
+			for _, word := range words {
+				if word == known || word == known+"s" {
+					return m.meaning
+				}
+			}
+		}
+	}
+	return anything
+}
+
+// split returns the words of a name in small letters.
+func split(name string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words, word = append(words, string(word)), nil
+		}
+	}
+	before := rune(0)
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			end()
+		} else {
+			if unicode.IsUpper(r) && unicode.IsLower(before) {
+				end()
+			}
+			word = append(word, unicode.ToLower(r))
+		}
+		before = r
+	}
+	end()
+	return words
+}
+
+// missing is how often a value of the meaning is missing unless users say: what
+// every page has hardly ever, a price that is on request sometimes, and anything
+// else the more or less often by its name. It is made up, within what one public
+// export shows (contract, section 2a).
+func (m meaning) missing(column string) float64 {
+	switch m {
+	case aTitle:
+		return 0
+	case aURL, anImage, anSKU:
+		return 0.01
+	case aPrice, aCategory:
+		return 0.03
+	}
+	return 0.02 + float64(hash(column)%11)/100
+}
