@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
@@ -17,10 +18,12 @@ import (
 type Driver struct {
 	harness  *harness
 	ctx      context.Context //nolint:containedctx // a driver lives as long as its scenario's Play
+	cancel   context.CancelFunc
 	slot     slot
 	progress func(text string, until time.Time) // safe for concurrent use
 	began    time.Time
 
+	background  sync.WaitGroup // what goes on beside Play
 	observation Observation
 	jobs        []int64
 	ends        map[int64]end // the last one of each job
@@ -45,6 +48,12 @@ type scenarioError struct{ err error }
 // scenarioVerdict ends a scenario that can't go on, because of what the receiver
 // did within its rights.
 type scenarioVerdict struct{ finding Finding }
+
+// end ends what goes on beside Play, also when Play did not come to its end.
+func (d *Driver) end() {
+	d.cancel()
+	d.background.Wait()
+}
 
 func (d *Driver) check(doing string, err error) {
 	if err != nil {

@@ -155,7 +155,7 @@ func (d *Driver) WatchDelete(job Job) (end func()) {
 	var seen Effect
 	var err error
 	want := d.ends[job.ID].rows
-	go func() {
+	d.background.Go(func() {
 		defer close(done)
 		defer close(release)
 		select {
@@ -163,8 +163,9 @@ func (d *Driver) WatchDelete(job Job) (end func()) {
 			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want}
 			err = d.harness.look(d.ctx, &seen)
 		case <-quit:
+		case <-d.ctx.Done(): // an interruption, or the scenario has ended before the watch
 		}
-	}()
+	})
 	return func() {
 		close(quit)
 		<-done

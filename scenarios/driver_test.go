@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -33,5 +34,37 @@ func TestChangesAreBounded(t *testing.T) {
 	}
 	if len(e.changes) != changesKept || e.changes[0].text != "0" || e.changes[changesKept-1].text != fmt.Sprint(10*changesKept-1) {
 		t.Errorf("kept %+v", e.changes)
+	}
+}
+
+// TestNothingGoesOnAfterAScenario: what a scenario began beside its Play ends with
+// it, also when the harness fails before Play has ended it.
+func TestNothingGoesOnAfterAScenario(t *testing.T) {
+	t.Parallel()
+	h := &harness{traffic: newTraffic()}
+	r := newRun(h, Selection{})
+	ended := make(chan struct{})
+	result := r.perform(t.Context(), Scenario{Play: func(d *Driver) {
+		d.WatchDelete(Job{ID: 7})
+		d.background.Go(func() {
+			<-d.ctx.Done()
+			close(ended)
+		})
+		d.check("looking for an effect", errors.New("the probe is broken"))
+	}}, phaseSlot{})
+	select {
+	case <-ended:
+	default:
+		t.Error("a goroutine of the scenario is left behind")
+	}
+	if result.Verdict != Errored {
+		t.Errorf("verdict %s of %+v", result.Verdict, result.Findings)
+	}
+	if deletion := h.traffic.jobs[7].deletion; deletion != nil {
+		select {
+		case <-deletion.hold.Release:
+		default:
+			t.Error("a DELETE would still be held")
+		}
 	}
 }

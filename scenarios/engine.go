@@ -191,6 +191,7 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 // does not may not know the API's address, which is one finding and not twenty.
 func (r *Run) warmUp(ctx context.Context) (importing bool) {
 	s := r.driver(ctx, "", phaseSlot{})
+	defer s.end()
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ours := p.(scenarioError); !ours {
@@ -234,9 +235,10 @@ func (r *Run) end(s Scenario, result Result) {
 	r.tell(Event{ID: s.ID, State: Done, Result: &o.result})
 }
 
-func (r *Run) driver(ctx context.Context, id string, f slot) *Driver {
+func (r *Run) driver(ctx context.Context, id string, in slot) *Driver {
+	ctx, cancel := context.WithCancel(ctx)
 	return &Driver{
-		harness: r.harness, ctx: ctx, slot: f, began: time.Now(), ends: map[int64]end{},
+		harness: r.harness, ctx: ctx, cancel: cancel, slot: in, began: time.Now(), ends: map[int64]end{},
 		recorded: map[Kind]int{}, printed: r.harness.mark(),
 		progress: func(text string, until time.Time) {
 			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
@@ -245,9 +247,10 @@ func (r *Run) driver(ctx context.Context, id string, f slot) *Driver {
 }
 
 // perform plays one scenario and judges what was seen.
-func (r *Run) perform(ctx context.Context, s Scenario, f slot) (result Result) {
-	driver := r.driver(ctx, s.ID, f)
+func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) {
+	driver := r.driver(ctx, s.ID, in)
 	defer func() {
+		driver.end()
 		result.Began, result.Duration = driver.began.Sub(r.began), time.Since(driver.began)
 		r.took(s.Phase, driver.began)
 		result.Waited = driver.waited
@@ -271,15 +274,15 @@ func (r *Run) perform(ctx context.Context, s Scenario, f slot) (result Result) {
 }
 
 // took widens the time of a phase by a scenario that ends now.
-func (r *Run) took(l Phase, began time.Time) {
+func (r *Run) took(p Phase, began time.Time) {
 	r.phaseTimes.Lock()
 	defer r.phaseTimes.Unlock()
-	t, there := r.phasesRun[l]
+	t, there := r.phasesRun[p]
 	if !there || began.Before(t.began) {
 		t.began = began
 	}
 	t.ended = time.Now()
-	r.phasesRun[l] = t
+	r.phasesRun[p] = t
 }
 
 func harnessFinding(err error) []Finding {

@@ -3,7 +3,9 @@ package scenarios_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	. "github.com/onsi/gomega"
+	"go.uber.org/goleak"
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
@@ -48,8 +51,17 @@ func TestMain(m *testing.M) {
 	if run := flag.Lookup("test.run"); options.endpoint != "" && run.Value.String() == "" {
 		_ = run.Value.Set("^TestConformance$") // a string: it takes any
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections() // the model receiver's
+	if err := goleak.Find(goleak.IgnoreAnyFunction(ginkgoInterrupts)); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
+
+// ginkgoInterrupts is a goroutine that Ginkgo never ends.
+const ginkgoInterrupts = "github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2"
 
 // TestConformance builds the tree when the flags are known, and runs it.
 func TestConformance(t *testing.T) {

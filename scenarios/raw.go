@@ -162,7 +162,9 @@ func (d *Driver) SendSlowly(n int) (stop func()) {
 	var all sync.WaitGroup
 	tried := make(chan struct{}, n)
 	for range n {
+		d.background.Add(1)
 		all.Go(func() {
+			defer d.background.Done()
 			for first := true; ctx.Err() == nil; first = false {
 				c, err := d.harness.dialRaw(ctx, slow, false)
 				if first {

@@ -80,8 +80,13 @@ func (t Token) replaced(endpoint, segment string) string {
 	if segment != "" {
 		segment = "/" + segment
 	}
-	path := strings.Replace(u.EscapedPath()+"/", "/"+url.PathEscape(t.Value)+"/", segment+"/", 1)
-	return u.Scheme + "://" + u.Host + "/" + strings.Trim(path, "/")
+	escaped := strings.Replace(u.EscapedPath()+"/", "/"+url.PathEscape(t.Value)+"/", segment+"/", 1)
+	escaped = "/" + strings.Trim(escaped, "/")
+	if u.Path, err = url.PathUnescape(escaped); err != nil {
+		return endpoint
+	}
+	u.RawPath = escaped
+	return u.String() // with the user and the query that it had
 }
 
 // wrong is another token of the same length.

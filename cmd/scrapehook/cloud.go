@@ -336,15 +336,6 @@ func withoutSecrets(endpoint string) string {
 	return u.String()
 }
 
-// redacted are endpoints as a file may show them.
-func redacted(endpoints []string) []string {
-	all := make([]string, 0, len(endpoints))
-	for _, endpoint := range endpoints {
-		all = append(all, withoutSecrets(endpoint))
-	}
-	return all
-}
-
 // stopped says what the stop left undone.
 func (l *cloudLog) stopped(unended int, pending []delivery.Pending, total int) {
 	const most = 100

@@ -10,7 +10,7 @@ func ack02() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "ACK-02", Level: scenarios.Must,
-			Title:    "so is every other status that notifies",
+			Title:    "a notification of any other status is answered 2xx within 10 s too",
 			Source:   scenarios.Source{Quote: "Web Scraper will send the notification only once the job has completed.", Document: webhooks2020},
 			Sent:     "one notification each: failed, stopped and, in profile 2020, shelved",
 			Observed: "the same as ACK-01, for each status",

@@ -9,7 +9,7 @@ func ack05() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "ACK-05", Level: scenarios.Must,
-			Title:    "a few at once are all answered within 10 s",
+			Title:    "four notifications at once are all answered within 10 s",
 			Source:   scenarios.Source{Quote: "it has to respond with 2xx HTTP status code within 10 seconds", Document: webhooks2020},
 			Sent:     "the notifications of 4 jobs of one sitemap at the same moment",
 			Observed: "every answer",

@@ -13,7 +13,7 @@ func ack06() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "ACK-06", Level: scenarios.Must,
-			Title:    "answers keep coming while imports are busy",
+			Title:    "notifications are answered while imports are busy",
 			Source:   scenarios.Source{Quote: "We recommend using a queue system for deferred data import", Document: webhooks2020},
 			Sent:     "20 jobs whose downloads stop half-way until the end of the scenario, then 20 more jobs",
 			Observed: "that the later 20 are answered as in ACK-01",

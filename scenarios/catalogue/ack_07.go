@@ -11,7 +11,7 @@ func ack07() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "ACK-07", Level: scenarios.Must,
-			Title:    "the answer is no redirect",
+			Title:    "the answer is not a redirect",
 			Source:   scenarios.Source{Quote: "success: any 2xx inside 10 s; failure: status >= 300", Document: "contract, section 1"},
 			Sent:     "one finished notification",
 			Observed: "the status",

@@ -11,7 +11,7 @@ func ack09() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "ACK-09", Level: scenarios.Should,
-			Title:    "a burst is answered whole",
+			Title:    "every notification of a burst is acknowledged in the end",
 			Source:   scenarios.Source{Quote: "In case of an error code or a timeout the notification will be resent after a 30 second delay.", Document: webhooks2020},
 			Sent:     "the notifications of 100 jobs at once (--burst), with the resends that they need",
 			Observed: "that every job is acknowledged in the end, and how many needed a resend",

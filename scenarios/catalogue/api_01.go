@@ -10,7 +10,7 @@ func api01() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "API-01", Level: scenarios.Should,
-			Title:    "an import takes few calls",
+			Title:    "an import takes at most three API calls",
 			Source:   scenarios.Source{Quote: "Rate limit: 200 calls per 15 minutes per user", Document: "contract, section 2"},
 			Sent:     "30 finished jobs at once",
 			Observed: "that the cloud sees at most 3 calls for each job",

@@ -13,7 +13,7 @@ func api02() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "API-02", Level: scenarios.Should,
-			Title:    "Retry-After is honoured",
+			Title:    "the receiver waits as long as Retry-After says",
 			Source:   scenarios.Source{Quote: "when reached: 429, Retry-After in seconds", Document: "contract, section 2"},
 			Sent:     "one finished notification, whose first download is answered 429 with Retry-After: 3",
 			Observed: "when the next call for the job comes",

@@ -12,7 +12,7 @@ func data02() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "DATA-02", Level: scenarios.Must,
-			Title:    "a job without rows is no error",
+			Title:    "a job without rows is imported without an error",
 			Source:   scenarios.Source{Quote: "0 bytes before there is data", Document: "contract, section 2: GET scraping-job/{id}/json"},
 			Sent:     "one finished job with 0 rows",
 			Observed: "2xx, no row, and no end of calls to the API",

@@ -12,7 +12,7 @@ func data04() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "DATA-04", Level: scenarios.Must,
-			Title:    "awkward values survive",
+			Title:    "values with quotes, line ends, emoji, markup or nothing arrive unchanged",
 			Source:   scenarios.Source{Quote: "one JSON object a line", Document: "contract, section 2: GET scraping-job/{id}/json"},
 			Sent:     "rows whose values hold quotes, line ends, emoji, numbers as text, nothing, and null",
 			Observed: "the content of the rows, where a probe shows it",

@@ -12,7 +12,7 @@ func data11() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "DATA-11", Level: scenarios.Should,
-			Title:    "large values survive",
+			Title:    "a value of 100,000 characters arrives unchanged",
 			Source:   scenarios.Source{Quote: "32,767 characters a cell is the limit of a workbook only", Document: "contract, section 2"},
 			Sent:     "a row with a value of 100,000 characters",
 			Observed: "the content of the row, where a probe shows it",

@@ -11,7 +11,7 @@ func dur03() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "DUR-03", Level: scenarios.Should,
-			Title:    "a polite stop loses nothing",
+			Title:    "a receiver that is asked to stop loses nothing",
 			Source:   scenarios.Source{Quote: "We recommend using a queue system for deferred data import", Document: webhooks2020},
 			Sent:     "SIGTERM during a burst of 30 jobs; the receiver is started again, and what was not acknowledged is resent",
 			Observed: "every acknowledged job once",

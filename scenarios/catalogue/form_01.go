@@ -16,7 +16,7 @@ func form01() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-01", Level: scenarios.Must,
-			Title:    "the form is decoded as the web decodes forms",
+			Title:    "a form is decoded as the web decodes forms, whatever is escaped and in any order",
 			Source:   scenarios.Source{Quote: "Web Scraper will execute a POST FORM submit with scraping job metadata.", Document: webhooks2020},
 			Sent:     "forms that mean the same: escaped as little as can be, as browsers do, and in every byte; fields in different orders",
 			Observed: "each answered 2xx and its rows imported once; the name as sent, where a probe shows it",

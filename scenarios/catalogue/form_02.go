@@ -10,7 +10,7 @@ func form02() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-02", Level: scenarios.Must,
-			Title:    "unknown fields are ignored",
+			Title:    "unknown fields of the form are ignored",
 			Source:   scenarios.Source{Quote: "custom_id documented 2020-07-27", Document: "contract, section 1: fields"},
 			Sent:     "one form with a field that nobody knows, one with that and custom_id",
 			Observed: "2xx, and the rows once",

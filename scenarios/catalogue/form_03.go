@@ -10,7 +10,7 @@ func form03() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-03", Level: scenarios.Should,
-			Title:    "ids beyond 32 bits are kept whole",
+			Title:    "job ids beyond 32 bits are kept whole",
 			Source:   scenarios.Source{Quote: "scrapingjob_id int", Document: "contract, section 1: fields"},
 			Sent:     "a finished job whose id is 2^31+7 and more",
 			Observed: "the rows under exactly that id",

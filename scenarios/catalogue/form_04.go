@@ -14,9 +14,9 @@ func form04() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-04", Level: scenarios.Should,
-			Title:    "what is no notification is refused with 4xx and has no effect",
+			Title:    "a request that is not a notification is refused with 4xx and has no effect",
 			Source:   scenarios.Source{Quote: "scrapingjob_id int, status, sitemap_id int, sitemap_name", Document: "contract, section 1: fields"},
-			Sent:     "forms whose id is missing, empty, zero, negative or no number; without a status; an empty body",
+			Sent:     "forms whose id is missing, empty, zero, negative or not a number; without a status; an empty body",
 			Observed: "the status, and that nothing is imported",
 			Broken:   "answers 200 to anything, so that a mistake in the setup is never noticed",
 			Repair:   "Check the id and the status, and answer 400 with the reason.",
@@ -33,7 +33,7 @@ func form04() scenarios.Scenario {
 				{"an empty id", func(_, rest string) string { return "scrapingjob_id=&" + rest }},
 				{"id 0", func(_, rest string) string { return "scrapingjob_id=0&" + rest }},
 				{"a negative id", func(id, rest string) string { return "scrapingjob_id=-" + id + "&" + rest }},
-				{"an id that is no number", func(_, rest string) string { return "scrapingjob_id=latest&" + rest }},
+				{"an id that is not a number", func(_, rest string) string { return "scrapingjob_id=latest&" + rest }},
 				{"no status", func(id, _ string) string { return "scrapingjob_id=" + id + "&sitemap_id=1&sitemap_name=x" }},
 				{"an empty body", func(string, string) string { return "" }},
 			} {

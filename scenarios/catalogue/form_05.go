@@ -13,7 +13,7 @@ func form05() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-05", Level: scenarios.Should,
-			Title:    "an unknown status is acknowledged and not imported",
+			Title:    "a notification of an unknown status is acknowledged and not imported",
 			Source:   scenarios.Source{Quote: "This status will be removed in a future release", Document: webhooks2020},
 			Sent:     "status=archived",
 			Observed: "2xx, and no rows",

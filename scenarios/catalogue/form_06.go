@@ -14,7 +14,7 @@ func form06() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-06", Level: scenarios.Must,
-			Title:    "HTTP's ordinary freedoms are accepted",
+			Title:    "a charset, a request in several packets and header names in lower case are accepted",
 			Source:   scenarios.Source{Quote: "POST, body application/x-www-form-urlencoded", Document: "contract, section 1: request"},
 			Sent:     "a charset on the content type; head and body split over packets; header names in lower case",
 			Observed: "2xx, and the rows once",

@@ -10,7 +10,7 @@ func form08() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-08", Level: scenarios.Should,
-			Title:    "ids beyond 53 bits are kept whole",
+			Title:    "job ids beyond 53 bits are kept whole",
 			Source:   scenarios.Source{Quote: "scrapingjob_id int", Document: "contract, section 1: fields"},
 			Sent:     "a finished job whose id is 2^53+11 and more",
 			Observed: "the rows under exactly that id",

@@ -12,7 +12,7 @@ func form09() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "FORM-09", Level: scenarios.Should,
-			Title:    "any other text in a name is decoded too",
+			Title:    "a sitemap name of any text is decoded",
 			Source:   scenarios.Source{Quote: "sitemap names: the vendor's editor allows ^[a-z][a-z0-9_$()+\\-/]+$; the API takes any", Document: "contract, section 1"},
 			Sent:     "names with &, =, %, umlauts, emoji, and of 500 characters",
 			Observed: "2xx, and the rows once; the name as sent, where a probe shows it",

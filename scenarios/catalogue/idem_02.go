@@ -13,7 +13,7 @@ func idem02() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "IDEM-02", Level: scenarios.Must,
-			Title:    "duplicates at the same moment have one effect",
+			Title:    "duplicates of a notification at the same moment have one effect",
 			Source:   scenarios.Source{Quote: "no delivery id, no timestamp, no attempt number: a resend and a fresh notification look the same on the wire", Document: "contract, section 1: identity"},
 			Sent:     "20 copies of one notification at once",
 			Observed: "the rows imported once; whether all copies are answered 2xx (SHOULD)",

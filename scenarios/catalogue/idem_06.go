@@ -10,7 +10,7 @@ func idem06() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "IDEM-06", Level: scenarios.Should,
-			Title:    "a job that ended with empty pages, was continued and ended so again is brought up to date",
+			Title:    "a job that ended with empty pages, was continued and ended so again is imported again",
 			Source:   scenarios.Source{Quote: "a job that failed, or ended with empty or failed pages, can be continued by its user: a fresh notification for the same id follows, with the same or another status", Document: "contract, section 1"},
 			Sent:     "shelved (profile 2022: finished) with 10 rows; then, after its user has continued the job, the same form again, with 30 rows",
 			Observed: "the later rows, each once",

@@ -11,7 +11,7 @@ func sec01() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "SEC-01", Level: scenarios.Must,
-			Title:    "without the secret token, nothing happens",
+			Title:    "a request without the secret token, or with a wrong one, is refused and has no effect",
 			Source:   scenarios.Source{Quote: "a secret token that the user puts into the endpoint's URL", Document: "contract, section 1: authenticity"},
 			Sent:     "a notification without the token, and one with a wrong one (--token says where it is)",
 			Observed: "401, 403 or 404, and no rows",

@@ -11,7 +11,7 @@ func sec04() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "SEC-04", Level: scenarios.Should,
-			Title:    "slow senders do not starve others",
+			Title:    "connections that send slowly do not keep others from being answered",
 			Source:   scenarios.Source{Quote: "it has to respond with 2xx HTTP status code within 10 seconds", Document: webhooks2020},
 			Sent:     "100 connections that send a byte a second; meanwhile, a proper notification",
 			Observed: "that the notification is answered as in ACK-01",

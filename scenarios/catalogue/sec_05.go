@@ -12,7 +12,7 @@ func sec05() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "SEC-05", Level: scenarios.Should,
-			Title:    "names are data",
+			Title:    "a sitemap name with markup, SQL or paths does no harm",
 			Source:   scenarios.Source{Quote: "sitemap_name", Document: "contract, section 1: fields"},
 			Sent:     "names that are paths, SQL, HTML or shell commands",
 			Observed: "no 5xx, no wrong effect, and a notification afterwards is acknowledged",

@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // TestMain makes the test binary a little server when SERVE_ADDR is set, so
@@ -15,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	addr := os.Getenv("SERVE_ADDR")
 	if addr == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	terminate := make(chan os.Signal, 1)
 	signal.Notify(terminate, syscall.SIGTERM)

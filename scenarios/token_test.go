@@ -14,7 +14,7 @@ func TestToken(t *testing.T) {
 	}{
 		{"query:token=s3 cret", "http://127.0.0.1:1/hook/s3cret/in?a=b&token=s3+cret", "http://127.0.0.1:1/hook/s3cret/in?a=b", ""},
 		{"header:X-Token=s3cret", endpoint, endpoint, "s3cret"},
-		{"path:s3cret", endpoint, "http://127.0.0.1:1/hook/in", ""},
+		{"path:s3cret", endpoint, "http://127.0.0.1:1/hook/in?a=b", ""},
 	} {
 		token, err := ParseToken(tc.spec, endpoint)
 		if err != nil {
@@ -35,6 +35,22 @@ func TestToken(t *testing.T) {
 	for _, spec := range []string{"", "s3cret", "query:s3cret", "query:=s3cret", "query:token=", "path:", "path:other", "cookie:a=b"} {
 		if _, err := ParseToken(spec, endpoint); err == nil {
 			t.Errorf("%q was accepted", spec)
+		}
+	}
+}
+
+// TestTokenKeepsTheRestOfTheEndpoint: whoever sends another token sends it to the
+// same endpoint, as the same user and with the same query.
+func TestTokenKeepsTheRestOfTheEndpoint(t *testing.T) {
+	t.Parallel()
+	const endpoint = "http://me:pa%20ss@127.0.0.1:1/a%2Fb/s3cret?c=d"
+	token := Token{Kind: "path", Value: "s3cret"}
+	for segment, want := range map[string]string{
+		"":       "http://me:pa%20ss@127.0.0.1:1/a%2Fb?c=d",
+		"xxxxxx": "http://me:pa%20ss@127.0.0.1:1/a%2Fb/xxxxxx?c=d",
+	} {
+		if got := token.replaced(endpoint, segment); got != want {
+			t.Errorf("with %q: %s, want %s", segment, got, want)
 		}
 	}
 }
