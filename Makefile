@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash model build image requirements deps defects clean
+.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash model build image requirements deps defects receivers clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -105,6 +105,11 @@ defects: build
 model: MODEL_TIME ?= 1h
 model:
 	MODEL_TIME=$(MODEL_TIME) $(GO) test -count=1 -timeout 3h -v -run '^TestModel$$' ./simulator
+
+# Correct receivers of many kinds, with the databases that they need, where these
+# are installed: what the suite says of each. It takes long.
+receivers: build
+	@e2e/receivers/judge.sh all $(ARGS)
 
 clean:
 	rm -rf bin

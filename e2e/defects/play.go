@@ -130,6 +130,8 @@ func (d Defect) Caught(r Result) (right bool, why string) {
 		return false, "not caught, but beside the point: " + strings.Join(beside, " ")
 	case len(beside) > 0:
 		return false, "beside the point: " + strings.Join(beside, " ")
+	case d.Fails && r.Exit == 0:
+		return false, "a warning only"
 	case len(r.Other) > 0:
 		return false, "the harness failed: " + strings.Join(r.Other, " ")
 	}

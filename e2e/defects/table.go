@@ -14,10 +14,13 @@ import (
 // Defect is one way to be wrong, or a variant that is right.
 type Defect struct {
 	Name string
+	// Fails says that a warning is not enough: it breaks a MUST, or loses or
+	// doubles data.
+	Fails bool
 	// By are the requirements that may rightly catch it; a beginning with *
 	// stands for all that begin so. A variant has none.
 	By []string
-	// Missed says that the suite does not yet come to the right verdict.
+	// Missed says that the suite is not right about it yet.
 	Missed bool
 	What   string
 	// Flags are those of conform beside the usual ones, for variants.
@@ -32,18 +35,18 @@ var variantsTable string
 
 // All returns the defects.
 func All() []Defect {
-	return lines(defectsTable, func(name, by, what string) Defect {
-		return Defect{Name: name, By: strings.Fields(by), What: what}
+	return lines(defectsTable, 4, func(fields []string) Defect {
+		return Defect{Name: fields[0], Fails: fields[1] == "fail", By: strings.Fields(fields[2]), What: fields[3]}
 	})
 }
 
 // Variants returns the receivers that are right; the first has no name.
 func Variants() []Defect {
 	all := []Defect{{What: "as it is"}}
-	return append(all, lines(variantsTable, func(name, flags, what string) Defect {
-		d := Defect{Name: name, What: what}
-		if flags != "-" {
-			d.Flags = strings.Split(flags, " | ")
+	return append(all, lines(variantsTable, 3, func(fields []string) Defect {
+		d := Defect{Name: fields[0], What: fields[2]}
+		if fields[1] != "-" {
+			d.Flags = strings.Split(fields[1], " | ")
 		}
 		return d
 	})...)
@@ -55,14 +58,16 @@ func Known(name string) bool {
 	return slices.ContainsFunc(All(), same) || slices.ContainsFunc(Variants(), same)
 }
 
-func lines(table string, entry func(name, middle, what string) Defect) (all []Defect) {
+// lines makes an entry of each line of a table that is not a comment.
+func lines(table string, columns int, entry func(fields []string) Defect) (all []Defect) {
 	for line := range strings.Lines(table) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
-		if len(fields) != 3 || strings.HasPrefix(line, "#") {
+		if len(fields) != columns || strings.HasPrefix(line, "#") {
 			continue
 		}
-		name, missed := strings.CutPrefix(fields[0], "!")
-		d := entry(name, fields[1], fields[2])
+		var missed bool
+		fields[0], missed = strings.CutPrefix(fields[0], "!")
+		d := entry(fields)
 		d.Missed = missed
 		all = append(all, d)
 	}

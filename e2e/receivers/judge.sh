@@ -9,7 +9,8 @@
 # where that is small. Exit 77: something of it is not on this machine.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export SCRAPEHOOK=${SCRAPEHOOK:-$here/../../bin/scrapehook}
+SCRAPEHOOK=$(realpath "${SCRAPEHOOK:-$here/../../bin/scrapehook}")
+export SCRAPEHOOK
 names="batch-minute flask-batch go-files java-lag java-postgres laravel-queue nginx-slow-start node node-bullmq perl-postgres php python python-throttled ruby-csv ruby-one-second"
 name=${1:?usage: judge.sh NAME|all [flags of conform]: $names}
 shift

@@ -28,7 +28,16 @@ var tools = map[string]func() error{
 		}
 		return program("initdb")
 	},
-	"php":     func() error { return run("php", "-r", `exit(extension_loaded("pdo_sqlite") ? 0 : 1);`) },
+	"php":   func() error { return run("php", "-r", `exit(extension_loaded("pdo_sqlite") ? 0 : 1);`) },
+	"flask": func() error { return run("/usr/bin/python3", "-c", "import flask") },
+	"perl": func() error {
+		return run("perl", "-MDBD::Pg", "-MHTTP::Daemon", "-MLWP::UserAgent", "-MJSON::XS", "-e", "1")
+	},
+	"webrick": func() error { return run("ruby", "-e", `require "webrick"`) },
+	"nginx": func() error {
+		// Debian keeps servers out of the path of users.
+		return run("sh", "-c", "PATH=$PATH:/usr/sbin command -v nginx")
+	},
 	"buildah": func() error { return errors.Join(program("buildah"), run("unshare", "--mount", "true")) },
 	"mount": func() error {
 		args := []string{"--mount", "mount", "-t", "tmpfs", "tmpfs", os.TempDir()}
