@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/certs"
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/simulator"
@@ -119,8 +118,8 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 	for _, file := range cfg.Records {
 		defer func() { _ = file.Close() }() // it is only read
 	}
-	log := &cloudLog{out: stderr, now: time.Now, profile: cfg.Profile}
-	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.call, log.attempt, log.failure
+	log := cloudlog.New(stderr, cfg.Profile)
+	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.Call, log.Attempt, log.Failure
 	endRecord, err := f.beginRecord(&cfg)
 	if err != nil {
 		return usageError("--record: %w", err)
@@ -151,7 +150,7 @@ func (f *cloudFlags) beginRecord(cfg *simulator.Config) (end func() error, err e
 }
 
 // serve runs the simulator until ctx ends.
-func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloudLog, stdout io.Writer) error {
+func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloudlog.Log, stdout io.Writer) error {
 	sim, err := simulator.New(ctx, cfg)
 	if errors.Is(err, simulator.ErrListen) {
 		return harnessError("%w", err)
@@ -168,7 +167,7 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 		return harnessError("%w", err)
 	}
 	pending, total := sim.Pending()
-	log.stopped(sim.Unended(), pending, total)
+	log.Stopped(sim.Unended(), pending, total)
 	return nil
 }
 
@@ -270,88 +269,4 @@ func (f cloudFlags) announce(url, control string, stdout io.Writer) error {
 		_, err = fmt.Fprintln(stdout, "nobody is notified: give an --endpoint")
 	}
 	return err
-}
-
-// cloudLog writes what the cloud does, a line each.
-type cloudLog struct {
-	now     func() time.Time
-	profile webhook.Profile
-
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (l *cloudLog) line(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(l.out, "%s "+format+"\n", append([]any{l.now().Format("15:04:05.000")}, args...)...)
-}
-
-func (l *cloudLog) call(c api.Call) {
-	if c.Ended.IsZero() {
-		return
-	}
-	cut := ""
-	if !c.Complete {
-		cut = ", cut off"
-	}
-	l.line("call %s %s: %d, %d bytes in %v%s", c.Method, c.Path, c.Status, c.Bytes, shortly(c.Ended.Sub(c.Began)), cut)
-}
-
-func (l *cloudLog) attempt(a delivery.Attempt) {
-	n := a.Notification
-	what := string(a.Reason)
-	if a.Status != 0 {
-		what = fmt.Sprintf("%s by a %d", what, a.Status)
-	}
-	if a.Err != "" {
-		what += " (" + a.Err + ")"
-	}
-	next := ""
-	switch {
-	case !a.Resend.IsZero():
-		delay, _ := l.profile.ResendDelay(a.Number) // not the times: Resend is simulated, Ended real
-		next = fmt.Sprintf(", resend in %v", delay)
-	case a.Reason != delivery.Acked && a.Reason != delivery.Canceled:
-		next = ", given up"
-	}
-	l.line("job %d %s, attempt %d to %s: %s in %v%s", n.JobID, n.Status, a.Number, withoutSecrets(a.URL), what, shortly(a.Ended.Sub(a.Started)), next)
-}
-
-func (l *cloudLog) failure(err error) { l.line("error: %v", err) }
-
-// withoutSecrets is an endpoint's URL as a log may show it: its query and its
-// user information, where tokens are, are left out.
-func withoutSecrets(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "an endpoint"
-	}
-	if u.User != nil {
-		u.User = url.User("…")
-	}
-	if u.RawQuery != "" {
-		u.RawQuery = "…"
-	}
-	return u.String()
-}
-
-// stopped says what the stop left undone.
-func (l *cloudLog) stopped(unended int, pending []delivery.Pending, total int) {
-	const most = 100
-	for _, p := range pending[:min(most, len(pending))] {
-		l.line("pending: job %d %s, attempt %d to %s", p.Notification.JobID, p.Notification.Status, p.Attempt, withoutSecrets(p.URL))
-	}
-	if total > most {
-		l.line("pending: %d more", total-most)
-	}
-	l.line("stopped: %d jobs had not ended, %d notifications were pending", unended, total)
-}
-
-// shortly keeps of a duration what a person reads.
-func shortly(d time.Duration) time.Duration {
-	if d >= time.Second {
-		return d.Round(10 * time.Millisecond)
-	}
-	return d.Round(100 * time.Microsecond)
 }

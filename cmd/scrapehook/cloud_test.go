@@ -144,7 +144,7 @@ func TestCloudNotifiesAndStops(t *testing.T) {
 	for _, want := range []string{
 		"call POST /api/v1/scraping-job: 200, ",
 		fmt.Sprintf("pending: job %d finished, attempt ", job),
-		"stopped: 0 jobs had not ended, 1 notifications were pending\n",
+		"stopped: 0 jobs had not ended, 1 notification was pending\n",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %q:\n%s", want, log)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/progress"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
@@ -130,18 +131,18 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err != nil {
 		return usageError("--record: %w", err)
 	}
-	watch := newProgress(stderr, selected.Scenarios)
-	cfg.Progress = watch.event
+	watch := progress.New(stderr, selected.Scenarios)
+	cfg.Progress = watch.Event
 	if cfg.Run == "" && cfg.Program == nil {
-		watch.note(fmt.Sprintf("the receiver must use the simulated API: WEBSCRAPER_API_BASE_URI=%s WEBSCRAPER_API_TOKEN=%s", f.announcedURL(cfg), cfg.APIToken))
+		watch.Note(fmt.Sprintf("the receiver must use the simulated API: WEBSCRAPER_API_BASE_URI=%s WEBSCRAPER_API_TOKEN=%s", f.announcedURL(cfg), cfg.APIToken))
 	}
 	run, err := scenarios.Start(ctx, cfg, selected)
 	if err != nil {
-		watch.stop()
+		watch.Stop()
 		return errors.Join(startError(ctx, err), endRecord())
 	}
 	outcome := run.Wait()
-	watch.stop()
+	watch.Stop()
 	if err := endRecord(); err != nil {
 		fmt.Fprintf(stderr, "scrapehook: %v\n", err) // the verdict stands all the same
 	}

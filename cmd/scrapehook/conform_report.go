@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
+	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -162,4 +163,10 @@ func (f conformFlags) comparing() (func(scenarios.Report) *report.Comparison, er
 		c := report.Compare(before, report.SummaryOf(r))
 		return &c
 	}, nil
+}
+
+// styleOf is how text for w should look.
+func styleOf(w io.Writer) report.Style {
+	columns, _ := term.Size(w)
+	return report.Style{Color: term.Color(w), Width: columns}
 }

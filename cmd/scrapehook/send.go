@@ -1,14 +1,14 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/sending"
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -65,17 +65,17 @@ func runSend(cmd *cobra.Command, url string, f sendFlags) error {
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
 	}
 	f.notification.Status = webhook.Status(f.status)
-	view := newSendView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", profile)
-	view.begin(url, f.notification)
-	sent, err := sendOne(cmd.Context(), delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
+	view := sending.NewView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", profile)
+	view.Begin(url, f.notification)
+	delivered, err := sending.Deliver(cmd.Context(), delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
 	if err != nil {
 		return harnessError("sending: %w", err)
 	}
-	outcome := outcomeOf(sent)
-	if err := view.end(url, f.notification, outcome, sent); err != nil {
+	outcome := delivered.Outcome()
+	if err := view.End(url, f.notification, delivered); err != nil {
 		return harnessError("writing the result: %w", err)
 	}
-	return outcome.exit()
+	return sendExit(outcome)
 }
 
 // rules returns the profile with what the user changed of it.
@@ -98,9 +98,9 @@ func (f sendFlags) check(url string, profile webhook.Profile) error {
 	status := webhook.Status(f.status)
 	switch {
 	case !status.Known():
-		return usageError("--status %q is no status of a job: use one of %s", f.status, join(profile.Notifying))
+		return usageError("--status %q is not a status of a job: use %s", f.status, human.Or(profile.Notifying...))
 	case !profile.Notifies(status):
-		return usageError("--status %s: profile %s does not notify it, only %s", f.status, profile.Name, join(profile.Notifying))
+		return usageError("--status %s: profile %s does not notify it, only %s", f.status, profile.Name, human.And(profile.Notifying...))
 	case f.notification.JobID <= 0:
 		return usageError("--job-id %d must be above 0", f.notification.JobID)
 	case f.notification.SitemapID <= 0:
@@ -120,97 +120,16 @@ func (f sendFlags) check(url string, profile webhook.Profile) error {
 	return nil
 }
 
-func join(statuses []webhook.Status) string {
-	names := make([]string, len(statuses))
-	for i, s := range statuses {
-		names[i] = string(s)
-	}
-	return strings.Join(names, ", ")
-}
-
-// sent is all that became of one notification.
-type sent struct {
-	attempts []delivery.Attempt
-	pending  []delivery.Pending // what an interruption left
-}
-
-// sendOne delivers n and tells view of each attempt as it ends. It returns
-// when n is acknowledged or given up, or when ctx ends.
-func sendOne(ctx context.Context, cfg delivery.Config, url string, n webhook.Notification, view *sendView) (sent, error) {
-	attempts := make(chan delivery.Attempt) // read until Run has returned
-	cfg.OnAttempt = func(a delivery.Attempt) { attempts <- a }
-	sender, err := delivery.New(cfg)
-	if err != nil {
-		return sent{}, err
-	}
-	if _, err := sender.Send(url, n); err != nil {
-		return sent{}, err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	done := make(chan error, 1)
-	go func() { done <- sender.Run(ctx) }()
-
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
-	var s sent
-	view.redraw(s.attempts, time.Now())
-	for {
-		select {
-		case a := <-attempts:
-			s.attempts = append(s.attempts, a)
-			view.attempt(a)
-			if a.Resend.IsZero() {
-				stop()
-				continue
-			}
-			view.redraw(s.attempts, time.Now())
-		case now := <-second.C:
-			view.redraw(s.attempts, now)
-		case err := <-done:
-			s.pending = sender.Pending()
-			view.clear()
-			return s, err
-		}
-	}
-}
-
-// outcome is how the delivery as a whole ended.
-type outcome string
-
-const (
-	outcomeAcknowledged outcome = "acknowledged"
-	outcomeGivenUp      outcome = "given_up"
-	outcomeUnreachable  outcome = "unreachable"
-	outcomeInterrupted  outcome = "interrupted"
-)
-
-func outcomeOf(s sent) outcome {
-	reached := func(a delivery.Attempt) bool {
-		silent := a.Reason == delivery.Timeout && a.Connected.IsZero()
-		return a.Reason != delivery.Refused && a.Reason != delivery.Lookup && !silent
-	}
-	switch {
-	case len(s.pending) > 0:
-		return outcomeInterrupted
-	case s.attempts[len(s.attempts)-1].Reason == delivery.Acked:
-		return outcomeAcknowledged
-	case !slices.ContainsFunc(s.attempts, reached):
-		return outcomeUnreachable
-	}
-	return outcomeGivenUp
-}
-
-// exit is the command's error: the view has said all there is to say.
-func (o outcome) exit() error {
+// sendExit is the command's error: the view has said all there is to say.
+func sendExit(o sending.Outcome) error {
 	switch o {
-	case outcomeAcknowledged:
+	case sending.Acknowledged:
 		return nil
-	case outcomeUnreachable:
+	case sending.Unreachable:
 		return &exitError{code: exitHarness}
-	case outcomeInterrupted:
+	case sending.Interrupted:
 		return &exitError{code: exitInterrupted}
-	case outcomeGivenUp:
+	case sending.GivenUp:
 	}
 	return &exitError{code: exitBroken}
 }

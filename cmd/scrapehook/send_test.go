@@ -10,8 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/sending"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
@@ -49,7 +49,7 @@ func TestSend(t *testing.T) {
 		{"acknowledged", []int{204}, nil, 0, []delivery.Reason{"acked"},
 			[]string{"scrapingjob_id=1234&status=finished&sitemap_id=12&sitemap_name=my-sitemap", "attempt 1 of 3: acked", "answered 204", "acknowledged after 1 attempt\n"}},
 		{"acknowledged at last", []int{500, 204}, nil, 0, []delivery.Reason{"rejected", "acked"},
-			[]string{"attempt 1 of 3: rejected", "500 Internal Server Error; resend in 1ms", "attempt 2 of 3: acked", "acknowledged after 2 attempts"}},
+			[]string{"attempt 1 of 3: rejected", "500 Internal Server Error; resend in 1 ms", "attempt 2 of 3: acked", "acknowledged after 2 attempts"}},
 		{"given up", []int{500}, nil, 1, []delivery.Reason{"rejected", "rejected", "rejected"}, []string{"given up after 3 attempts\n"}},
 		{"redirected", []int{302}, []string{"--attempts", "1"}, 1, []delivery.Reason{"rejected"}, []string{"302 Found", "not followed", "after 1 attempt\n"}},
 		{"closed at once", []int{0}, []string{"--attempts", "2"}, 1, []delivery.Reason{"reset", "reset"}, []string{"attempt 2 of 2: reset"}},
@@ -82,7 +82,7 @@ func TestSend(t *testing.T) {
 					}
 					return
 				}
-				var doc sendDocument
+				var doc sending.Document
 				if err := json.Unmarshal([]byte(stdout.String()), &doc); err != nil {
 					t.Fatalf("%v in %s", err, stdout.String())
 				}
@@ -90,7 +90,7 @@ func TestSend(t *testing.T) {
 				for _, a := range doc.Attempts {
 					reasons = append(reasons, a.Reason)
 				}
-				if !slices.Equal(reasons, tc.reasons) || (doc.Outcome == outcomeAcknowledged) != (tc.code == 0) {
+				if !slices.Equal(reasons, tc.reasons) || (doc.Outcome == sending.Acknowledged) != (tc.code == 0) {
 					t.Errorf("outcome %s, attempts %v, want %v", doc.Outcome, reasons, tc.reasons)
 				}
 			})
@@ -108,9 +108,9 @@ func TestSendRefusesWhatTheCloudWouldNotSend(t *testing.T) {
 		{[]string{}, "accepts 1 arg"},
 		{[]string{"127.0.0.1:1"}, "not a URL"},
 		{[]string{"ftp://127.0.0.1/"}, "neither an http://"},
-		{[]string{url, "--status", "archived"}, `"archived" is no status`},
+		{[]string{url, "--status", "archived"}, `"archived" is not a status`},
 		{[]string{url, "--status", "started"}, "profile 2020 does not notify it"},
-		{[]string{url, "--status", "shelved", "--profile", "2022"}, "only finished, failed, stopped"},
+		{[]string{url, "--status", "shelved", "--profile", "2022"}, "only finished, failed and stopped"},
 		{[]string{url, "--profile", "2021"}, `"2021" is not a profile`},
 		{[]string{url, "--job-id", "0"}, "--job-id 0"},
 		{[]string{url, "--sitemap-id", "-1"}, "--sitemap-id -1"},
@@ -180,26 +180,4 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 		w.then()
 	}
 	return w.text.Write(p)
-}
-
-func TestWaitLine(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2020, 1, 29, 12, 0, 0, 0, time.UTC)
-	failed := []delivery.Attempt{{Number: 1, Resend: now.Add(30 * time.Second)}}
-	for _, tc := range []struct {
-		name     string
-		attempts []delivery.Attempt
-		limit    int
-		now      time.Time
-		want     string
-	}{
-		{"at the start", nil, 3, now, "attempt 1 of 3: waiting for an answer"},
-		{"the delay begins", failed, 3, now.Add(time.Millisecond), "attempt 2 of 3 in 30 s"},
-		{"nearly over", failed, 3, now.Add(29_500 * time.Millisecond), "attempt 2 of 3 in 1 s"},
-		{"over", failed, 0, now.Add(30 * time.Second), "attempt 2: waiting for an answer"},
-	} {
-		if got := waitLine(tc.attempts, tc.limit, tc.now); got != tc.want {
-			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
-		}
-	}
 }

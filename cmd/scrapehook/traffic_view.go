@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
 	"github.com/scrapehook/scrapehook/simulator/traffic/report"
 )
@@ -13,15 +14,14 @@ import (
 // again and again, elsewhere as a line every ten seconds.
 type trafficView struct {
 	w      io.Writer
-	live   bool
-	width  int
+	line   *term.Status
 	total  int64         // jobs of this part of the plan, 0 if only time ends it
 	span   time.Duration // how long the plan takes, if it is known
 	before report.Progress
 }
 
 func newTrafficView(w io.Writer, l *load) *trafficView {
-	v := &trafficView{w: w, live: isTerminal(w), width: styleOf(w).Width, span: l.whole}
+	v := &trafficView{w: w, line: term.NewStatus(w), span: l.whole}
 	if l.scheme.Jobs > 0 {
 		v.total = plan.Share(l.scheme.Jobs, l.scheme.Shard, l.scheme.Shards)
 	}
@@ -29,8 +29,8 @@ func newTrafficView(w io.Writer, l *load) *trafficView {
 }
 
 func (v *trafficView) every() time.Duration {
-	if v.live {
-		return redrawEvery
+	if v.line.Live() {
+		return 200 * time.Millisecond
 	}
 	return 10 * time.Second
 }
@@ -38,15 +38,11 @@ func (v *trafficView) every() time.Duration {
 func (v *trafficView) show(p report.Progress) {
 	line := p.Line(v.before, v.total, v.span)
 	v.before = p
-	if v.live {
-		fmt.Fprintf(v.w, "\r\x1b[K%s", cutTo(line, v.width-1))
+	if v.line.Live() {
+		v.line.Draw(line)
 		return
 	}
 	fmt.Fprintln(v.w, line)
 }
 
-func (v *trafficView) clear() {
-	if v.live {
-		fmt.Fprint(v.w, "\r\x1b[K")
-	}
-}
+func (v *trafficView) clear() { v.line.Clear() }

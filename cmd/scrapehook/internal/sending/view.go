@@ -1,4 +1,4 @@
-package main
+package sending
 
 import (
 	"encoding/json"
@@ -8,33 +8,37 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// sendView shows a delivery: a line for each attempt, or a JSON document at
+// View shows a delivery: a line for each attempt, or a JSON document at
 // the end, and on a terminal what is being waited for. Its methods are called
 // by one goroutine; the texts come from the pure functions below it.
-type sendView struct {
+type View struct {
 	out, err io.Writer
 	json     bool
-	live     bool // err is a terminal: the waiting is drawn there
+	line     *term.Status // what is being waited for
 	color    bool
 	profile  webhook.Profile
 }
 
-func newSendView(out, err io.Writer, asJSON bool, profile webhook.Profile) *sendView {
-	return &sendView{out: out, err: err, json: asJSON, live: isTerminal(err), color: styleOf(out).Color, profile: profile}
+// NewView returns a view that shows on out, and what it waits for on err.
+func NewView(out, err io.Writer, asJSON bool, profile webhook.Profile) *View {
+	return &View{out: out, err: err, json: asJSON, line: term.NewStatus(err), color: term.Color(out), profile: profile}
 }
 
-func (v *sendView) begin(url string, n webhook.Notification) {
+// Begin shows what is sent.
+func (v *View) Begin(url string, n webhook.Notification) {
 	if !v.json {
 		fmt.Fprintf(v.out, "POST %s\n     %s\n", url, v.profile.AppendForm(nil, n))
 	}
 }
 
-func (v *sendView) attempt(a delivery.Attempt) {
-	v.clear()
+func (v *View) attempt(a delivery.Attempt) {
+	v.line.Clear()
 	if v.json {
 		return
 	}
@@ -42,7 +46,7 @@ func (v *sendView) attempt(a delivery.Attempt) {
 }
 
 // paint gives a reason its color, where there are colors.
-func (v *sendView) paint(reason delivery.Reason) string {
+func (v *View) paint(reason delivery.Reason) string {
 	switch {
 	case !v.color:
 		return string(reason)
@@ -53,26 +57,19 @@ func (v *sendView) paint(reason delivery.Reason) string {
 }
 
 // redraw shows what is being waited for at now, after the given attempts.
-func (v *sendView) redraw(attempts []delivery.Attempt, now time.Time) {
-	if v.live {
-		fmt.Fprintf(v.err, "\r\x1b[K%s", waitLine(attempts, v.profile.MaxAttempts, now))
-	}
+func (v *View) redraw(attempts []delivery.Attempt, now time.Time) {
+	v.line.Draw(waitLine(attempts, v.profile.MaxAttempts, now))
 }
 
-func (v *sendView) clear() {
-	if v.live {
-		fmt.Fprint(v.err, "\r\x1b[K")
-	}
-}
-
-func (v *sendView) end(url string, n webhook.Notification, o outcome, s sent) error {
+// End shows how it ended.
+func (v *View) End(url string, n webhook.Notification, d Delivered) error {
 	if v.json {
 		encoder := json.NewEncoder(v.out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
-		return encoder.Encode(documentOf(url, v.profile, n, o, s.attempts))
+		return encoder.Encode(documentOf(url, v.profile, n, d))
 	}
-	_, err := fmt.Fprintln(v.out, outcomeLine(o, s, v.profile.MaxAttempts, time.Now()))
+	_, err := fmt.Fprintln(v.out, outcomeLine(d, v.profile.MaxAttempts, time.Now()))
 	return err
 }
 
@@ -87,7 +84,7 @@ func ordinal(number, limit int) string {
 // attemptLine is one attempt in one line; reason is a.Reason as it should look.
 func attemptLine(a delivery.Attempt, limit int, reason string) string {
 	var line strings.Builder
-	fmt.Fprintf(&line, "attempt %s: %s after %v", ordinal(a.Number, limit), reason, rounded(a.Ended.Sub(a.Started)))
+	fmt.Fprintf(&line, "attempt %s: %s after %s", ordinal(a.Number, limit), reason, human.Duration(a.Ended.Sub(a.Started)))
 	switch {
 	case a.Err != "":
 		line.WriteString(": " + a.Err)
@@ -95,20 +92,9 @@ func attemptLine(a delivery.Attempt, limit int, reason string) string {
 		fmt.Fprintf(&line, ": answered %d", a.Status)
 	}
 	if !a.Resend.IsZero() {
-		fmt.Fprintf(&line, "; resend in %v", rounded(a.Resend.Sub(a.Ended)))
+		fmt.Fprintf(&line, "; resend in %s", human.Duration(a.Resend.Sub(a.Ended)))
 	}
 	return line.String()
-}
-
-// rounded leaves of a duration what a person reads.
-func rounded(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Second:
-		return d.Round(100 * time.Millisecond)
-	case d >= time.Millisecond:
-		return d.Round(time.Millisecond)
-	}
-	return d.Round(time.Microsecond)
 }
 
 // waitLine says what is being waited for: the resend, or an answer.
@@ -123,39 +109,36 @@ func waitLine(attempts []delivery.Attempt, limit int, now time.Time) string {
 	return fmt.Sprintf("attempt %s: waiting for an answer", next)
 }
 
-func outcomeLine(o outcome, s sent, limit int, now time.Time) string {
-	made := strconv.Itoa(len(s.attempts)) + " attempts"
-	if len(s.attempts) == 1 {
-		made = "1 attempt"
-	}
-	switch o {
-	case outcomeAcknowledged:
+func outcomeLine(d Delivered, limit int, now time.Time) string {
+	made := human.Count(len(d.Attempts), "attempt")
+	switch d.Outcome() {
+	case Acknowledged:
 		return "acknowledged after " + made
-	case outcomeUnreachable:
+	case Unreachable:
 		return "given up after " + made + ": none reached the endpoint; is it running, and is the URL right?"
-	case outcomeInterrupted:
-		p := s.pending[0]
+	case Interrupted:
+		p := d.Pending[0]
 		if left := p.Due.Sub(now); left > 0 {
-			return fmt.Sprintf("interrupted: attempt %s was due in %v and is not made", ordinal(p.Attempt, limit), rounded(left))
+			return fmt.Sprintf("interrupted: attempt %s was due in %s and is not made", ordinal(p.Attempt, limit), human.Duration(left))
 		}
 		return fmt.Sprintf("interrupted: attempt %s was under way; whether it arrived is not known", ordinal(p.Attempt, limit))
-	case outcomeGivenUp:
+	case GivenUp:
 	}
 	return "given up after " + made
 }
 
-// sendDocument is the JSON of `send --output json`.
-type sendDocument struct {
-	Outcome    outcome        `json:"outcome"`
-	URL        string         `json:"url"`
-	Profile    string         `json:"profile"`
-	Form       string         `json:"form"`
-	DurationMS float64        `json:"duration_ms"`
-	Attempts   []sendDocEntry `json:"attempts"`
+// Document is the JSON of `send --output json`.
+type Document struct {
+	Outcome    Outcome           `json:"outcome"`
+	URL        string            `json:"url"`
+	Profile    string            `json:"profile"`
+	Form       string            `json:"form"`
+	DurationMS float64           `json:"duration_ms"`
+	Attempts   []DocumentAttempt `json:"attempts"`
 }
 
-// sendDocEntry is one attempt; a stage that was not reached has no time.
-type sendDocEntry struct {
+// DocumentAttempt is one attempt; a stage that was not reached has no time.
+type DocumentAttempt struct {
 	Number     int             `json:"number"`
 	Reason     delivery.Reason `json:"reason"`
 	Error      string          `json:"error,omitempty"`
@@ -173,18 +156,18 @@ type sendDocEntry struct {
 	BodyBytes  int64           `json:"body_bytes"`
 }
 
-func documentOf(url string, p webhook.Profile, n webhook.Notification, o outcome, attempts []delivery.Attempt) sendDocument {
-	doc := sendDocument{
-		Outcome: o, URL: url, Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []sendDocEntry{},
+func documentOf(url string, p webhook.Profile, n webhook.Notification, d Delivered) Document {
+	doc := Document{
+		Outcome: d.Outcome(), URL: url, Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []DocumentAttempt{},
 	}
-	for _, a := range attempts {
-		doc.Attempts = append(doc.Attempts, sendDocEntry{
+	for _, a := range d.Attempts {
+		doc.Attempts = append(doc.Attempts, DocumentAttempt{
 			Number: a.Number, Reason: a.Reason, Error: a.Err, Status: a.Status, DurationMS: milliseconds(a.Ended.Sub(a.Started)),
 			Planned: a.Planned, Started: a.Started, Connected: a.Connected, Sent: a.Sent,
 			FirstByte: a.FirstByte, HeadEnded: a.HeadEnded, Ended: a.Ended, Resend: a.Resend,
 			Body: string(a.Body), BodyBytes: a.BodyBytes,
 		})
-		doc.DurationMS = milliseconds(a.Ended.Sub(attempts[0].Started))
+		doc.DurationMS = milliseconds(a.Ended.Sub(d.Attempts[0].Started))
 	}
 	return doc
 }

@@ -1,33 +1,30 @@
-package main
+// Package progress shows how a conformance run goes while it goes on.
+package progress
 
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
+	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
 
-// progress shows a run while it goes on. On a terminal it is a block that is
+// View shows a run. On a terminal it is a block that is
 // drawn again and again, with what each scenario waits for and a countdown;
 // elsewhere a line for each result, and for each long wait.
-type progress struct {
-	w     io.Writer
-	live  bool
-	style report.Style
+type View struct {
+	w io.Writer
 
 	mu    sync.Mutex
 	order []string
 	now   map[string]scenarios.Event // by ID; "" is the run itself
 	since map[string]time.Time       // when that was
 	said  map[string]string          // the waits that have had their line
-	drawn int                        // lines of the block on the screen
+	block *term.Status
 	began time.Time
 
 	quit, gone chan struct{}
@@ -41,9 +38,10 @@ const (
 	longWait = 3 * time.Second
 )
 
-func newProgress(w io.Writer, selected []scenarios.Scenario) *progress {
-	p := &progress{
-		w: w, live: isTerminal(w), style: styleOf(w), began: time.Now(),
+// New returns a view of a run of the selected scenarios. Stop must follow.
+func New(w io.Writer, selected []scenarios.Scenario) *View {
+	p := &View{
+		w: w, block: term.NewStatus(w), began: time.Now(),
 		now: map[string]scenarios.Event{}, since: map[string]time.Time{}, said: map[string]string{},
 		quit: make(chan struct{}), gone: make(chan struct{}),
 	}
@@ -54,8 +52,8 @@ func newProgress(w io.Writer, selected []scenarios.Scenario) *progress {
 	return p
 }
 
-// redraw keeps the countdowns, or the lines about long waits, going until stop.
-func (p *progress) redraw() {
+// redraw keeps the countdowns, or the lines about long waits, going until Stop.
+func (p *View) redraw() {
 	defer close(p.gone)
 	tick := time.NewTicker(redrawEvery)
 	defer tick.Stop()
@@ -65,8 +63,8 @@ func (p *progress) redraw() {
 			return
 		case <-tick.C:
 			p.mu.Lock()
-			if p.live {
-				p.drawLocked()
+			if p.block.Live() {
+				p.block.Draw(p.blockLocked(time.Now())...)
 			} else {
 				p.sayLocked(time.Now())
 			}
@@ -76,7 +74,7 @@ func (p *progress) redraw() {
 }
 
 // sayLocked prints a line for each wait that is getting long.
-func (p *progress) sayLocked(now time.Time) {
+func (p *View) sayLocked(now time.Time) {
 	for _, id := range append([]string{""}, p.order...) {
 		e := p.now[id]
 		left := e.Until.Sub(now)
@@ -88,55 +86,39 @@ func (p *progress) sayLocked(now time.Time) {
 	}
 }
 
-// stop removes the block; nothing is shown after it.
-func (p *progress) stop() {
+// Stop removes the block; nothing is shown after it.
+func (p *View) Stop() {
 	close(p.quit)
 	<-p.gone
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.eraseLocked()
+	p.block.Clear()
 }
 
-// note shows a line that stays.
-func (p *progress) note(text string) {
+// Note shows a line that stays.
+func (p *View) Note(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.eraseLocked()
+	p.block.Clear()
 	fmt.Fprintln(p.w, text)
 }
 
-// event takes a step of the run.
-func (p *progress) event(e scenarios.Event) {
+// Event takes a step of the run.
+func (p *View) Event(e scenarios.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.now[e.ID].Text != e.Text {
 		p.since[e.ID] = time.Now()
 	}
 	p.now[e.ID] = e
-	if e.State == scenarios.Done && !p.live {
+	if e.State == scenarios.Done && !p.block.Live() {
 		fmt.Fprintf(p.w, "%-8s %s (%s)\n", e.ID, e.Result.Verdict, report.Took(e.Result.Duration))
 	}
 }
 
-func (p *progress) eraseLocked() {
-	if p.drawn > 0 {
-		fmt.Fprintf(p.w, "\x1b[%dA\x1b[J", p.drawn)
-		p.drawn = 0
-	}
-}
-
-func (p *progress) drawLocked() {
-	lines := p.blockLocked(time.Now())
-	p.eraseLocked()
-	for _, line := range lines {
-		fmt.Fprintln(p.w, cutTo(line, p.style.Width-1))
-	}
-	p.drawn = len(lines)
-}
-
 // blockLocked is what is shown at a moment: how far the run is, and what each
 // scenario under way waits for.
-func (p *progress) blockLocked(now time.Time) []string {
+func (p *View) blockLocked(now time.Time) []string {
 	done, bad := 0, 0
 	var waiting []string
 	for _, id := range append([]string{""}, p.order...) {
@@ -158,31 +140,4 @@ func (p *progress) blockLocked(now time.Time) []string {
 	}
 	head := fmt.Sprintf("%d of %d requirements judged, %d not passed, %s", done, len(p.order), bad, report.Took(now.Sub(p.began)))
 	return append([]string{head}, waiting...)
-}
-
-// cutTo keeps a line on one row of the screen, since the block is erased by
-// rows.
-func cutTo(line string, width int) string {
-	if runes := []rune(line); width > 0 && len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return line
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
-}
-
-// styleOf is how text for w should look: colours on terminals only, and none
-// where NO_COLOR is set (no-color.org).
-func styleOf(w io.Writer) report.Style {
-	if !isTerminal(w) {
-		return report.Style{}
-	}
-	style := report.Style{Color: os.Getenv("NO_COLOR") == ""}
-	if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil { //nolint:forcetypeassert // isTerminal says so
-		style.Width = width
-	}
-	return style
 }
