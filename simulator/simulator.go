@@ -17,79 +17,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/clock"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/simulator/control"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/simulator/fault"
-	"github.com/scrapehook/scrapehook/simulator/records"
 	"github.com/scrapehook/scrapehook/simulator/state"
 	"github.com/scrapehook/scrapehook/webhook"
 )
-
-// Config says what to simulate. Token is required.
-type Config struct {
-	// Listen is the API's address; empty is a free port of 127.0.0.1. Other
-	// machines may only call if AllowRemote is set, and the control API only if
-	// AllowRemoteControl is.
-	Listen                          string
-	AllowRemote, AllowRemoteControl bool
-	// TLS, if not nil, makes the API answer https.
-	TLS *tls.Config
-	// Token is what every call of the API must bear.
-	Token string
-	// RateLimit of the API's calls; the zero value is off.
-	RateLimit api.RateLimit
-	// Faults of the API from the start.
-	Faults []fault.Rule
-	// Endpoints are the URLs that ended jobs are notified to.
-	Endpoints []string
-	// Concurrency bounds the attempts under way to each endpoint, and MaxPending
-	// the notifications to it that the sender has taken, see [delivery.Config].
-	// What it has no room for waits in the cloud's outbox.
-	Concurrency, MaxPending int
-	// Seed decides every generated value and outcome. AnySeed says that the
-	// one of State may take its place.
-	Seed    uint64
-	AnySeed bool
-	// Profile of the sender's rules; the zero value is the 2020 profile.
-	Profile webhook.Profile
-	// JobTime is about how long a job takes from its creation to its end; 0:
-	// jobs move only when they are told to.
-	JobTime time.Duration
-	// TimeScale is how many simulated seconds pass in a real one; 0 is 1. Jobs,
-	// schedulers and resends live by them, attempts do not.
-	TimeScale float64
-	// Rows are what a job collects whose pages are all full.
-	Rows int
-	// Turnouts say how start pages turn out, and EndStatuses how jobs end whose
-	// pages are all full; none is always finished.
-	Turnouts    cloud.Turnouts
-	EndStatuses Mix
-	// Records are users' own rows, by sitemap name; see [cloud.Config].
-	Records map[string]*records.File
-	// Data says what generated rows look like.
-	Data records.Options
-	// State is the path of a file that everything lasts in; empty: nothing
-	// outlives the process.
-	State string
-	// OnCall and OnAttempt are told of the API's calls, as [api.Config] says,
-	// and of the attempts to notify, as [delivery.Config] says. OnError is told
-	// of a job that could not go on, as [cloud.Config] says. They are called by
-	// many goroutines. Nil: nobody watches.
-	OnCall    func(api.Call)
-	OnAttempt func(delivery.Attempt)
-	OnError   func(error)
-
-	// beforeWrite is asked before each write to the state file, for tests that
-	// end a process in its midst.
-	beforeWrite func() error
-}
-
-// Mix is statuses with their weights.
-type Mix = cloud.Mix
 
 // ErrListen means that the API's address could not be opened.
 var ErrListen = errors.New("opening the API's address")
@@ -140,22 +76,6 @@ func New(ctx context.Context, cfg Config) (*Simulator, error) {
 		s.listener = tls.NewListener(listener, cfg.TLS)
 	}
 	return s, nil
-}
-
-func (cfg Config) check() error {
-	host, _, err := net.SplitHostPort(cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("the address to listen on is %q, and must be HOST:PORT", cfg.Listen)
-	}
-	if !loopback.Host(host) && !cfg.AllowRemote {
-		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", cfg.Listen)
-	}
-	for _, url := range cfg.Endpoints {
-		if err := delivery.CheckURL(url); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // assemble makes the parts and plugs them together.

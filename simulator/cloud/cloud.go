@@ -126,9 +126,6 @@ func New(cfg Config) (*Cloud, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = realClock{}
 	}
-	if cfg.Keep == nil {
-		cfg.Keep = func(Transaction) error { return nil }
-	}
 	if cfg.OnError == nil {
 		cfg.OnError = func(error) {}
 	}
@@ -178,8 +175,10 @@ func (c *Cloud) Reset() error {
 	defer c.mu.Unlock()
 	// Ids that callers chose ahead of the cloud's own are not given again.
 	retired := slices.Concat(c.sitemaps.ahead(KindSitemap), c.jobs.ahead(KindJob))
-	if err := c.cfg.Keep(Transaction{Reset: true, Changes: retired}); err != nil {
-		return fmt.Errorf("resetting the cloud: %w", err)
+	if c.cfg.Keep != nil {
+		if err := c.cfg.Keep(Transaction{Reset: true, Changes: retired}); err != nil {
+			return fmt.Errorf("resetting the cloud: %w", err)
+		}
 	}
 	for _, change := range retired {
 		c.retireLocked(change)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 func TestIDs(t *testing.T) {
@@ -43,6 +44,40 @@ func TestIDs(t *testing.T) {
 	}
 }
 
+// TestNoRowsAreNoRows: 0 is not "the default".
+func TestNoRowsAreNoRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cloud.Config{Rows: 9})
+	for _, tc := range []struct {
+		rows *int
+		want int
+	}{{nil, 9}, {new(0), 0}, {new(3), 3}} {
+		j, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: tc.rows})
+		w.must(err)
+		if w.must(w.End(j.ID, webhook.Finished, -1)); w.job(j.ID).StoredRecordCount != tc.want {
+			t.Errorf("it has %d rows, want %d", w.job(j.ID).StoredRecordCount, tc.want)
+		}
+	}
+	if _, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: new(-1)}); err == nil {
+		t.Error("a job of -1 rows was accepted")
+	}
+}
+
+// TestJobOfANewSitemap: both are added, or neither.
+func TestJobOfANewSitemap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cloud.Config{})
+	j, err := w.AddJob(cloud.JobSpec{})
+	w.must(err)
+	if m, err := w.Sitemap(j.SitemapID); err != nil || m.Name != "shop" || j.SitemapName != "shop" {
+		t.Errorf("its sitemap is %+v, %v", m, err)
+	}
+	_, err = w.AddJob(cloud.JobSpec{Ending: &cloud.Ending{Status: webhook.Finished, FailedPages: 1}})
+	if _, total := w.Sitemaps("", 0, 1); !errors.Is(err, cloud.ErrEnding) || total != 2 {
+		t.Errorf("%v, and there are %d sitemaps", err, total)
+	}
+}
+
 func TestLists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{})
@@ -76,6 +111,35 @@ func TestLists(t *testing.T) {
 		if got, total := ids(tc.sitemap, tc.offset, tc.limit); !slices.Equal(got, tc.want) || total != tc.total {
 			t.Errorf("%s: %v of %d, want %v of %d", tc.name, got, total, tc.want, tc.total)
 		}
+	}
+	third, err := w.AddSitemap("third", "", "x")
+	w.must(err)
+	w.must(w.TagSitemap(w.sitemap.ID, []string{"x", "x", "y"}))
+	_, err = w.AddJob(cloud.JobSpec{ID: 7, SitemapID: third.ID})
+	w.must(err)
+	tagged := func(tag string, sitemapID int64, offset, limit int) (ids []int64, total int) {
+		jobs, total := w.Jobs(cloud.JobFilter{Tag: tag, SitemapID: sitemapID}, offset, limit)
+		for _, j := range jobs {
+			ids = append(ids, j.ID)
+		}
+		return ids, total
+	}
+	if got, total := tagged("x", 0, 2, 3); !slices.Equal(got, []int64{94, 92, 7}) || total != 5 {
+		t.Errorf("tagged x: %v of %d", got, total)
+	}
+	if got, total := tagged("x", third.ID, 0, 3); !slices.Equal(got, []int64{7}) || total != 1 {
+		t.Errorf("of the third, tagged x: %v of %d", got, total)
+	}
+	if got, total := tagged("y", third.ID, 0, 3); len(got) != 0 || total != 0 {
+		t.Errorf("of the third, tagged y: %v of %d", got, total)
+	}
+	if page, total := w.Sitemaps("x", 0, 5); total != 2 || page[0].ID != w.sitemap.ID || page[1].ID != third.ID {
+		t.Errorf("tagged x are %+v", page)
+	}
+	w.must(w.TagSitemap(w.sitemap.ID, nil))
+	w.must(w.DeleteSitemap(third.ID))
+	if _, total := w.Sitemaps("x", 0, 5); total != 0 {
+		t.Errorf("%d are tagged x", total)
 	}
 	sitemaps, total := w.Sitemaps("", 1, 5)
 	if total != 2 || len(sitemaps) != 1 || sitemaps[0].ID != second.ID {

@@ -1,0 +1,195 @@
+package simulator
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/scrapehook/scrapehook/simulator/cloud"
+	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Attempt is one attempt to notify an endpoint.
+type Attempt = delivery.Attempt
+
+// TestCloud is a simulated cloud that runs until its test has ended. Its methods
+// end the test when they fail, so they must be called by the test's goroutine.
+type TestCloud struct {
+	tb  testing.TB
+	sim *Simulator
+
+	mu       sync.Mutex
+	attempts []Attempt
+	ended    chan struct{} // closed by the next attempt that ends
+}
+
+// Start runs a simulated cloud for a Go test of a receiver, and stops it when
+// the test has ended. The zero Config is usable: its token is "scrapehook", its
+// seed is random and logged, and its jobs end only when the test says so. See
+// the example.
+func Start(tb testing.TB, cfg Config) *TestCloud {
+	tb.Helper()
+	c := &TestCloud{tb: tb, ended: make(chan struct{})}
+	cfg.Token = cmp.Or(cfg.Token, "scrapehook")
+	if cfg.Seed == 0 {
+		cfg.Seed = uint64(rand.Uint32N(1<<31-1)) + 1 //nolint:gosec // to be repeatable, not secret
+	}
+	tb.Logf("the simulated cloud's seed is %d", cfg.Seed)
+	told := cfg.OnAttempt
+	cfg.OnAttempt = func(a Attempt) {
+		if told != nil {
+			told(a)
+		}
+		c.note(a)
+	}
+	var err error
+	if c.sim, err = New(tb.Context(), cfg); err != nil {
+		tb.Fatalf("starting a simulated cloud: %v", err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
+	done := make(chan error, 1)
+	go func() { done <- c.sim.Run(ctx) }()
+	tb.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			tb.Errorf("the simulated cloud ended with %v", err)
+		}
+	})
+	return c
+}
+
+// URL is the API's, with a slash at its end: what clients call the base URL.
+func (c *TestCloud) URL() string { return c.sim.BaseURL() }
+
+// ControlURL is the control API's, with a slash at its end; docs/control-api.md
+// describes it. It does what this type has no method for.
+func (c *TestCloud) ControlURL() string { return c.sim.ControlURL() }
+
+// Token is what calls of the API must bear.
+func (c *TestCloud) Token() string { return c.sim.cfg.Token }
+
+// SetEndpoints has jobs that end from now on be notified to these URLs.
+func (c *TestCloud) SetEndpoints(urls ...string) {
+	c.tb.Helper()
+	for _, url := range urls {
+		c.must("setting the endpoints", delivery.CheckURL(url))
+	}
+	c.must("setting the endpoints", c.sim.Cloud.SetEndpoints(urls))
+}
+
+// AddSitemap adds a sitemap from its JSON and returns its id; an empty one stands
+// for a shop's products.
+func (c *TestCloud) AddSitemap(body string) (id int64) {
+	c.tb.Helper()
+	m, err := c.sim.Cloud.AddSitemap("", body)
+	c.must("adding a sitemap", err)
+	return m.ID
+}
+
+// FinishJob adds a job that has finished with that many rows, and returns its
+// id. Its notification is on its way. A sitemap of 0 is a new one of a shop's
+// products.
+func (c *TestCloud) FinishJob(sitemap int64, rows int) (id int64) {
+	c.tb.Helper()
+	j, err := c.sim.Cloud.AddJob(cloud.JobSpec{SitemapID: sitemap, Rows: &rows})
+	c.must("adding a job", err)
+	c.EndJob(j.ID, webhook.Finished, rows)
+	return j.ID
+}
+
+// EndJob ends a job that has not ended: one that the receiver has created over
+// the API, say. rows are those in all.
+func (c *TestCloud) EndJob(job int64, status webhook.Status, rows int) {
+	c.tb.Helper()
+	c.must("ending a job", c.sim.Cloud.End(job, status, rows))
+}
+
+// ContinueJob has a job that failed or was shelved wait for its next run, which
+// EndJob ends. It keeps its rows.
+func (c *TestCloud) ContinueJob(job int64) {
+	c.tb.Helper()
+	_, err := c.sim.Cloud.Continue(job)
+	c.must("continuing a job", err)
+}
+
+// AddFault has calls of the API go wrong, by a rule such as
+// "server-error,route=GET scraping-job/{id}/json,nth=1"; the control API's page
+// lists what can be in one.
+func (c *TestCloud) AddFault(rule string) {
+	c.tb.Helper()
+	parsed, err := fault.ParseRule(rule)
+	c.must("adding a fault", err)
+	_, err = c.sim.faults.Add(parsed)
+	c.must("adding a fault", err)
+}
+
+// AdvanceClock moves the cloud's clock, by which jobs, schedulers and resends
+// live. An attempt's deadline stays real.
+func (c *TestCloud) AdvanceClock(d time.Duration) {
+	c.tb.Helper()
+	c.must("advancing the clock", c.sim.clock.Advance(d))
+}
+
+// AwaitAcknowledged waits until every notification of a job that has ended was
+// acknowledged, and returns all attempts that it took. The test fails when one
+// is given up, when the job has caused none, or when a minute has passed.
+func (c *TestCloud) AwaitAcknowledged(job int64) []Attempt {
+	c.tb.Helper()
+	const patience = time.Minute
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		// First what is pending: what ends in the meantime is among the attempts.
+		_, waiting := c.sim.Cloud.Waiting(job, 0)
+		pending := c.sim.Sender.Pending()
+		attempts, next := c.attemptsOf(job)
+		acked := map[uint64]bool{}
+		for _, a := range attempts {
+			if acked[a.Delivery] = a.Reason == delivery.Acked; !acked[a.Delivery] && a.Reason != delivery.Canceled && a.Resend.IsZero() {
+				c.tb.Fatalf("the notification of job %d was given up after attempt %d, which ended %s: %s", job, a.Number, a.Reason, a.Err)
+			}
+		}
+		left := slices.ContainsFunc(pending, func(p delivery.Pending) bool { return p.Notification.JobID == job && !acked[p.Delivery] })
+		if waiting == 0 && !left {
+			if len(attempts) == 0 {
+				c.tb.Fatalf("job %d has caused no notification: has it ended, and is there an endpoint?", job)
+			}
+			return attempts
+		}
+		select {
+		case <-next:
+		case <-timeout.C:
+			c.tb.Fatalf("the notification of job %d was not acknowledged within %v; its attempts: %+v", job, patience, attempts)
+		}
+	}
+}
+
+func (c *TestCloud) note(a Attempt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.attempts = append(c.attempts, a)
+	close(c.ended)
+	c.ended = make(chan struct{})
+}
+
+// attemptsOf returns a job's attempts that have ended, and what the next one
+// closes when it ends.
+func (c *TestCloud) attemptsOf(job int64) (attempts []Attempt, next <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	attempts = slices.DeleteFunc(slices.Clone(c.attempts), func(a Attempt) bool { return a.Notification.JobID != job })
+	return attempts, c.ended
+}
+
+func (c *TestCloud) must(doing string, err error) {
+	c.tb.Helper()
+	if err != nil {
+		c.tb.Fatalf("%s: %v", doing, err)
+	}
+}
