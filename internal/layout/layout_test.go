@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"simulator": {"webhook", "internal", "simulator"},
 	"receiver":  {"webhook", "internal", "receiver"},
 	"scenarios": {"webhook", "internal", "simulator", "scenarios"},
-	"cmd":       {"webhook", "internal", "simulator", "receiver", "scenarios"},
+	"cmd":       {"webhook", "internal", "simulator", "receiver", "scenarios", "cmd"},
 	"e2e":       {"webhook", "internal", "simulator", "receiver", "scenarios", "e2e"},
 }
 
