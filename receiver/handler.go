@@ -60,6 +60,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer answers one request and returns the code.
 func (h *handler) answer(w http.ResponseWriter, r *http.Request) int {
+	if len(r.TransferEncoding) > 0 {
+		// It may have named a length too, which net/http drops without a word. Then
+		// a proxy may see another request in what follows (RFC 9112, section 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return refuse(w, http.StatusMethodNotAllowed, "a notification is a POST")

@@ -35,6 +35,8 @@ func TestHandlerAnswers(t *testing.T) {
 		{"empty", "POST", form, "", 400, "scrapingjob_id"},
 		{"malformed escape", "POST", form, good + "&x=%zz", 400, "urlencoded"},
 		{"id zero", "POST", form, strings.Replace(good, "=1&", "=0&", 1), 400, "scrapingjob_id"},
+		{"id negative", "POST", form, strings.Replace(good, "=1&", "=-1&", 1), 400, "scrapingjob_id"},
+		{"two ids", "POST", form, good + "&scrapingjob_id=2", 400, "twice"},
 		{"too large", "POST", form, good + "&x=" + strings.Repeat("x", 1000), 413, "large"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

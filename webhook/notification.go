@@ -114,12 +114,16 @@ func fieldError(field, value, reason string) error {
 // are ignored, because the vendor has added fields before; an unknown status
 // is kept as it is, and [Status.Known] tells. The error is a [*FieldError].
 //
-// The ids must be positive decimal integers. sitemap_name may be missing: no
+// The ids must be positive decimal integers, and no field may have two values:
+// which of them was meant can't be known. sitemap_name may be missing: no
 // receiver needs it to import a job.
 func ParseForm(body []byte) (Notification, error) {
-	form, err := parseFields(string(body))
+	form, twice, err := parseFields(string(body))
 	if err != nil {
 		return Notification{}, fieldError("", "", "not urlencoded: "+err.Error())
+	}
+	if twice >= 0 {
+		return Notification{}, fieldError(fieldNames[twice], form[twice], "there twice, with different values")
 	}
 	n := Notification{Status: Status(form[status]), SitemapName: form[sitemapName], CustomID: form[customID]}
 	if n.JobID, err = parseID(FieldJobID, form[jobID]); err != nil {
@@ -153,27 +157,33 @@ const (
 
 var fieldNames = [fieldCount]string{FieldJobID, FieldStatus, FieldSitemapID, FieldSitemapName, FieldCustomID}
 
-// parseFields reads the first value of each field that it knows, and checks the
-// others, just as [url.ParseQuery] does. That makes a map of lists of a form:
+// parseFields reads the value of each field that it knows, and checks the others,
+// just as [url.ParseQuery] does. twice is a field with two different values, -1 if
+// there is none. That makes a map of lists of a form:
 // half of what a receiver would do for a notification before it is kept.
-func parseFields(form string) (values [fieldCount]string, err error) {
+func parseFields(form string) (values [fieldCount]string, twice int, err error) {
+	twice = -1
 	var found [fieldCount]bool
 	for pair := range strings.SplitSeq(form, "&") {
 		if strings.Contains(pair, ";") {
-			return values, errors.New("invalid semicolon separator in query")
+			return values, twice, errors.New("invalid semicolon separator in query")
 		}
 		name, value, _ := strings.Cut(pair, "=")
 		if name, err = url.QueryUnescape(name); err != nil {
-			return values, err
+			return values, twice, err
 		}
 		if value, err = url.QueryUnescape(value); err != nil {
-			return values, err
+			return values, twice, err
 		}
-		if i := slices.Index(fieldNames[:], name); i >= 0 && !found[i] {
+		switch i := slices.Index(fieldNames[:], name); {
+		case i < 0:
+		case !found[i]:
 			values[i], found[i] = value, true
+		case values[i] != value:
+			twice = i
 		}
 	}
-	return values, nil
+	return values, twice, nil
 }
 
 func parseID(field, value string) (int64, error) {

@@ -109,6 +109,10 @@ func TestParseForm(t *testing.T) {
 		{"malformed escape", "scrapingjob_id=1&status=%zz&sitemap_id=12", ""},
 		{"semicolon", "scrapingjob_id=1;status=finished&sitemap_id=12", ""},
 		{"name no UTF-8", "scrapingjob_id=1&status=finished&sitemap_id=12&sitemap_name=%ff", "sitemap_name"},
+		{"two ids", "scrapingjob_id=1&scrapingjob_id=2" + rest, "scrapingjob_id"},
+		{"two statuses", "scrapingjob_id=1&status=failed" + rest, "status"},
+		{"the same id twice", "scrapingjob_id=1&scrapingjob_id=1" + rest, "-"},
+		{"two ids, and malformed", "scrapingjob_id=1&scrapingjob_id=2&x=%zz" + rest, ""},
 		{"JSON", `{"scrapingjob_id":1}`, "scrapingjob_id"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

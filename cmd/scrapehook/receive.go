@@ -3,23 +3,29 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path"
-	"runtime"
-	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/cloudclient"
+	"github.com/scrapehook/scrapehook/receiver/server"
+	filesink "github.com/scrapehook/scrapehook/receiver/sink"
+	"github.com/scrapehook/scrapehook/receiver/storage"
+	"github.com/scrapehook/scrapehook/receiver/upkeep"
 )
 
 // The environment that users of the vendor's API, and hosts of web processes,
@@ -30,21 +36,16 @@ const (
 	envPort     = "PORT"
 )
 
-// receiveFlags are the flags of receive.
+// receiveFlags are the flags of receive. Those that the packages define are in
+// their own configurations.
 type receiveFlags struct {
-	listen, path         string
-	tlsCert, tlsKey      string
-	store, role          string
-	retain, lease, drain time.Duration
-	sink, sinkFormat     string
-	spoolDir             string
-	apiURL, apiToken     string
-	tokens               []string
-	signatureKey         string
-	queue, workers       int
-	deleteAfterImport    bool
-	importFailed         bool
-	logLevel             string
+	listen, portSource string // portSource: the variable that listen comes from
+	tlsCert, tlsKey    string
+	logLevel           string
+	cloud              cloudclient.Config
+	receiver           receiver.Config
+	server             server.Config
+	storage            storage.Config
 }
 
 func newReceiveCmd() *cobra.Command {
@@ -66,10 +67,11 @@ the work; a dead receiver's imports are taken over when their lease ends.
 It also serves /healthz, /readyz and /metrics.
 
 Without --api-url and --api-token, WEBSCRAPER_API_BASE_URI and
-WEBSCRAPER_API_TOKEN are read; without --listen, PORT is.
+WEBSCRAPER_API_TOKEN are read. Without --listen, PORT is: hosts that set it send
+their traffic from outside, so it then listens on all addresses.
 
-Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong usage, 3 the store, the sink
-or the address can't be had. docs/receive.md is about running it.`,
+Exit codes: 0 stopped by SIGINT, SIGTERM or SIGHUP, 2 wrong usage, 3 the store,
+the sink or the address can't be had. docs/receive.md is about running it.`,
 		Example: `  scrapehook receive --api-token "$TOKEN" --token s3cret
   # the endpoint to enter at the cloud: http://127.0.0.1:8080/webhook?token=s3cret
   scrapehook receive --store postgres://me@db/scraping --drain 10s`,
@@ -79,31 +81,40 @@ or the address can't be had. docs/receive.md is about running it.`,
 			return receive(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.PersistentFlags().StringVar(&f.store, "store", "scrapehook-receiver.db",
+	cmd.PersistentFlags().StringVar(&f.storage.Store, "store", "scrapehook-receiver.db",
 		"`file` of the inbox, made if need be, the rows' file beside it; or the postgres:// URL\nof a database")
-	flags := cmd.Flags()
+	f.addTo(cmd.Flags())
+	store := &f.storage.Store
+	cmd.AddCommand(newReceiveStatusCmd(store), newReceiveListCmd(store), newReceiveRetryCmd(store))
+	return cmd
+}
+
+func (f *receiveFlags) addTo(flags *pflag.FlagSet) {
+	r := &f.receiver
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 picks one")
-	flags.StringVar(&f.path, "path", "/webhook", "`path` of the endpoint")
+	flags.StringVar(&f.server.Path, "path", "/webhook", "`path` of the endpoint")
 	flags.StringVar(&f.tlsCert, "tls-cert", "", "`file` of the certificate chain, in PEM; makes the endpoint https")
 	flags.StringVar(&f.tlsKey, "tls-key", "", "`file` of the certificate's key, in PEM")
-	flags.StringVar(&f.role, "role", string(receiver.RoleAll), "`part` of the work: receive, import or all; with PostgreSQL")
-	flags.DurationVar(&f.retain, "retain", 30*24*time.Hour, "how long notifications are kept, imports and rows aside; 0 is for ever")
-	flags.DurationVar(&f.lease, "lease", receiver.DefaultLease, "after what time a dead receiver's imports are taken over, with PostgreSQL")
-	flags.DurationVar(&f.drain, "drain", 0, "how long to go on answering after SIGTERM, not ready and without new imports")
-	flags.StringVar(&f.sink, "sink", "", "where rows go instead of the store: dir:`PATH`, a file a job; with SQLite")
-	flags.StringVar(&f.sinkFormat, "sink-format", "jsonl", "`format` of the sink's files: jsonl or csv")
-	flags.StringVar(&f.spoolDir, "spool-dir", "", "`directory` for downloads until they are whole (default the system's for temporary files)")
-	flags.StringVar(&f.apiURL, "api-url", cloudclient.DefaultBaseURL, "base `URL` of the cloud's API")
-	flags.StringVar(&f.apiToken, "api-token", "", "`token` of the cloud's API")
-	flags.StringArrayVar(&f.tokens, "token", nil, "`secret` that the endpoint's URL must hold, as ?token=SECRET or PATH/SECRET;\nseveral may be given, for a rotation; without one, everyone may notify")
-	flags.StringVar(&f.signatureKey, "signature-key", "", "`key` of an HMAC-SHA256 that a header Signature must hold; that the vendor signs is an\nassumption")
-	flags.IntVar(&f.queue, "queue", receiver.DefaultQueue, "notifications that may wait for the disk; beyond, the answer is 503")
-	flags.IntVar(&f.workers, "workers", receiver.DefaultWorkers, "imports at once")
-	flags.BoolVar(&f.deleteAfterImport, "delete-after-import", false, "delete a job at the cloud once its rows are safe, unless it failed")
-	flags.BoolVar(&f.importFailed, "import-failed", false, "import the rows of failed jobs too, marked as partial")
+	flags.StringVar((*string)(&r.Role), "role", string(receiver.RoleAll), "`part` of the work: receive, import or all; with PostgreSQL")
+	flags.DurationVar(&r.Retain, "retain", 30*24*time.Hour, "how long notifications are kept, imports and rows aside; 0 is for ever")
+	flags.DurationVar(&r.Lease, "lease", receiver.DefaultLease, "after what time a dead receiver's imports are taken over, with PostgreSQL")
+	flags.DurationVar(&f.server.Drain, "drain", 0, "how long to go on answering after SIGTERM, not ready and without new imports")
+	flags.DurationVar(&f.storage.Wait, "wait-for-store", 0, "how long to wait at the start for a database server that can't be reached")
+	flags.StringVar(&f.storage.Sink, "sink", "", "where rows go instead of the store: dir:`PATH`, a file a job; with SQLite")
+	flags.StringVar((*string)(&f.storage.SinkFormat), "sink-format", string(filesink.JSONLines), "`format` of the sink's files: jsonl or csv")
+	flags.StringVar(&r.SpoolDir, "spool-dir", "", "`directory` for downloads until they are whole (default the system's for temporary files)")
+	flags.StringVar(&f.cloud.BaseURL, "api-url", cloudclient.DefaultBaseURL, "base `URL` of the cloud's API")
+	flags.StringVar(&f.cloud.Token, "api-token", "", "`token` of the cloud's API")
+	flags.IntVar(&f.cloud.MinRate, "min-download-rate", cloudclient.DefaultMinRate, "least `bytes` a second of a download; a slower one is tried again later")
+	flags.Int64Var(&r.MaxDownload, "max-download", receiver.DefaultMaxDownload, "most `bytes` of a download")
+	flags.IntVar(&r.MaxRow, "max-row", receiver.DefaultMaxRow, "most `bytes` of one row of a download")
+	flags.StringArrayVar(&r.Tokens, "token", nil, "`secret` that the endpoint's URL must hold, as ?token=SECRET or PATH/SECRET;\nseveral may be given, for a rotation; without one, everyone may notify")
+	flags.StringVar(&r.SignatureKey, "signature-key", "", "`key` of an HMAC-SHA256 that a header Signature must hold; that the vendor signs is an\nassumption")
+	flags.IntVar(&r.Queue, "queue", receiver.DefaultQueue, "notifications that may wait for the disk; beyond, the answer is 503")
+	flags.IntVar(&r.Workers, "workers", receiver.DefaultWorkers, "imports at once; as many more once they have taken 10 s")
+	flags.BoolVar(&r.DeleteAfterImport, "delete-after-import", false, "delete a job at the cloud once its rows are safe, unless it failed")
+	flags.BoolVar(&r.ImportFailed, "import-failed", false, "import the rows of failed jobs too, marked as partial")
 	flags.StringVar(&f.logLevel, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
-	cmd.AddCommand(newReceiveStatusCmd(&f.store), newReceiveListCmd(&f.store), newReceiveRetryCmd(&f.store))
-	return cmd
 }
 
 // readEnvironment takes from the environment what no flag says.
@@ -112,47 +123,76 @@ func (f *receiveFlags) readEnvironment(cmd *cobra.Command) {
 		flag, value string
 		field       *string
 	}{
-		{"api-url", os.Getenv(envAPIURL), &f.apiURL},
-		{"api-token", os.Getenv(envAPIToken), &f.apiToken},
+		{"api-url", os.Getenv(envAPIURL), &f.cloud.BaseURL},
+		{"api-token", os.Getenv(envAPIToken), &f.cloud.Token},
 	} {
 		if e.value != "" && !cmd.Flags().Changed(e.flag) {
 			*e.field = e.value
 		}
 	}
 	if port := os.Getenv(envPort); port != "" && !cmd.Flags().Changed("listen") {
-		f.listen = net.JoinHostPort("127.0.0.1", port)
+		f.listen, f.portSource = ":"+port, envPort
 	}
 }
 
-// check refuses what can't be meant, before anything is opened.
+// check refuses what makes no sense, before anything is opened.
 func (f *receiveFlags) check() error {
-	role := receiver.Role(f.role)
-	switch {
-	case !strings.HasPrefix(f.path, "/") || strings.ContainsAny(f.path, "{}") || path.Clean(f.path) != f.path:
-		return usageError("--path %q: use a plain path such as /webhook", f.path)
-	case role != receiver.RoleAll && role != receiver.RoleReceive && role != receiver.RoleImport:
-		return usageError("--role %q: use receive, import or all", f.role)
-	case role != receiver.RoleAll && !inPostgres(f.store):
-		return usageError("--role %s needs a --store in PostgreSQL: one process owns an SQLite file", f.role)
-	case f.workers < 1:
-		return usageError("--workers %d: at least one is needed", f.workers)
-	case f.queue < 1:
-		return usageError("--queue %d: at least one must be able to wait", f.queue)
-	case f.lease < time.Second:
-		return usageError("--lease %v: it has to be renewed in time, so use 1s or more", f.lease)
-	case f.retain < 0 || f.drain < 0:
-		return usageError("--retain and --drain can't be negative")
+	r, shared := &f.receiver, storage.IsShared(f.storage.Store)
+	switch endpoint := f.server.Path; {
+	case !strings.HasPrefix(endpoint, "/") || strings.ContainsAny(endpoint, "{}") || path.Clean(endpoint) != endpoint:
+		return usageError("--path %q: use a plain path such as /webhook", endpoint)
+	case r.Role != receiver.RoleAll && r.Role != receiver.RoleReceive && r.Role != receiver.RoleImport:
+		return usageError("--role %q: use receive, import or all", r.Role)
+	case r.Role != receiver.RoleAll && !shared:
+		return usageError("--role %s needs a --store in PostgreSQL: one process owns an SQLite file", r.Role)
+	case r.Workers < 1:
+		return usageError("--workers %d: at least one is needed", r.Workers)
+	case r.Queue < 1:
+		return usageError("--queue %d: at least one must be able to wait", r.Queue)
+	case r.Lease < time.Second:
+		return usageError("--lease %v: it has to be renewed in time, so use 1s or more", r.Lease)
+	case min(r.Retain, f.server.Drain, f.storage.Wait) < 0:
+		return usageError("--retain, --drain and --wait-for-store can't be negative")
+	case r.MaxDownload < 1 || r.MaxRow < 1 || f.cloud.MinRate < 1:
+		return usageError("--max-download, --max-row and --min-download-rate must be positive")
+	case f.storage.Wait > 0 && !shared:
+		return usageError("--wait-for-store is for a --store in PostgreSQL")
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usageError("--tls-cert and --tls-key go together")
-	case f.apiToken == "" && role != receiver.RoleReceive:
+	case f.cloud.Token == "" && r.Role != receiver.RoleReceive:
 		return usageError("the cloud's API needs a token: set --api-token or %s", envAPIToken)
+	case f.storage.SinkFormat != filesink.JSONLines && f.storage.SinkFormat != filesink.CSV:
+		return usageError("--sink-format %q: use jsonl or csv", f.storage.SinkFormat)
 	}
-	for _, token := range f.tokens {
+	for _, token := range r.Tokens {
 		if token == "" {
 			return usageError("--token: a secret token is empty")
 		}
 	}
-	return cmp.Or(checkListen(f.listen), checkStore(f.store), f.checkSink())
+	if err := storage.CheckSink(f.storage.Sink, f.storage.Store); err != nil {
+		return usageError("--sink %w", err)
+	}
+	return cmp.Or(f.checkListen(), checkStore(f.storage.Store))
+}
+
+// checkListen refuses what is not an address. Whether it can be listened on is
+// found out by trying.
+func (f *receiveFlags) checkListen() error {
+	_, port, err := net.SplitHostPort(f.listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port) //nolint:noctx // a number, or a name from a local file
+	}
+	if err != nil {
+		return usageError("%s %q: use HOST:PORT, such as 127.0.0.1:8080", cmp.Or(f.portSource, "--listen"), f.listen)
+	}
+	return nil
+}
+
+func checkStore(store string) error {
+	if err := storage.CheckStore(store); err != nil {
+		return usageError("--store: %w", err)
+	}
+	return nil
 }
 
 // receive runs the receiver until ctx ends, and stops it gracefully.
@@ -161,63 +201,201 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
 		return usageError("--log-level %q: use debug, info, warn or error", f.logLevel)
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if err := f.check(); err != nil {
 		return err
 	}
-	tuneRuntime()
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	server.TuneRuntime()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	cfg := receiver.Config{
-		Role: receiver.Role(f.role), Tokens: f.tokens, SignatureKey: f.signatureKey,
-		Queue: f.queue, Workers: f.workers, Lease: f.lease, Retain: f.retain, SpoolDir: f.spoolDir,
-		ImportFailed: f.importFailed, DeleteAfterImport: f.deleteAfterImport, Metrics: registry, Log: log,
-	}
-	if f.apiToken != "" {
-		cloud, err := cloudclient.New(cloudclient.Config{BaseURL: f.apiURL, Token: f.apiToken})
+	cfg := f.receiver
+	cfg.Metrics, cfg.Log, f.server.Metrics, f.server.Log, f.storage.Log = registry, log, registry, log, log
+	if f.cloud.Token != "" {
+		cloud, err := cloudclient.New(f.cloud)
 		if err != nil {
 			return usageError("--api-url: %w", err)
 		}
 		defer cloud.Close()
 		cfg.Cloud = cloud
 	}
-	// Before the store, so that a port in use leaves no files behind. Who
-	// connects meanwhile waits in the listener's queue.
-	at := &site{path: f.path, drain: f.drain, metrics: registry, log: log, stdout: stdout}
-	if err := at.listen(ctx, f.listen, f.tlsCert, f.tlsKey); err != nil {
-		return err
+	scheme, certificate := "http", (*tls.Certificate)(nil)
+	if f.tlsCert != "" {
+		loaded, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey)
+		if err != nil {
+			return usageError("--tls-cert and --tls-key: %w", err)
+		}
+		scheme, certificate = "https", &loaded
 	}
-	defer at.listener.Close() //nolint:errcheck // serving closes it; this is for what fails before
-
-	closeStore, err := f.open(ctx, &cfg)
+	// Before the store, so that a port in use leaves no files behind.
+	listener, err := server.Listen(ctx, f.listen, certificate)
+	if err != nil {
+		return harnessError("%s %s: %w", cmp.Or(f.portSource, "--listen"), f.listen, err)
+	}
+	if f.portSource != "" {
+		log.InfoContext(ctx, "listening on all addresses, as hosts that set PORT expect; use --listen for another", "port", os.Getenv(envPort))
+	}
+	f.server.Ready = func() {
+		fmt.Fprintf(stdout, "listening on %s://%s%s\n", scheme, listener.Addr(), f.server.Path)
+	}
+	var opened *storage.Storage
+	err = server.Run(ctx, listener, f.server, func(ctx context.Context) (*receiver.Receiver, error) {
+		if err := storage.CheckSpool(cfg.SpoolDir); err != nil {
+			return nil, fmt.Errorf("--spool-dir: %w", err)
+		}
+		if opened, err = storage.Open(ctx, f.storage); err != nil {
+			return nil, err
+		}
+		cfg.Store, cfg.Sink = opened.Store, opened.Sink
+		return receiver.New(cfg)
+	})
+	if opened != nil {
+		if closing := opened.Close(); err == nil && closing != nil {
+			err = fmt.Errorf("closing the store: %w", closing)
+		}
+	}
 	if err != nil {
 		return harnessError("%w", err)
 	}
-	rcv, err := receiver.New(cfg)
-	if err == nil {
-		err = at.serve(ctx, rcv)
-	} else {
-		err = usageError("%w", err)
-	}
-	if closing := closeStore(); closing != nil {
-		return errors.Join(err, harnessError("closing the store: %w", closing))
-	}
-	return err
+	return nil
 }
 
-// tuneRuntime sets two things for answering that suit few other programs. What
-// the environment says (GOGC, GOMAXPROCS) goes before.
-func tuneRuntime() {
-	// What lives is a few MB, and hardly anything outlives its request: at Go's
-	// own pace, collecting is a tenth of what an acknowledgement costs.
-	const garbage = 400
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+// upkeepOutput is the form in which the commands of a store's upkeep answer.
+type upkeepOutput struct{ form string }
+
+func (o *upkeepOutput) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.form, "output", "text", "text, or json: one document")
+}
+
+// write writes document if the form is JSON, and has text write otherwise.
+func (o *upkeepOutput) write(to io.Writer, document any, text func(io.Writer)) error {
+	if o.form != "json" {
+		text(to)
+		return nil
 	}
-	// One waits for the disk while another answers. With one processor alone the
-	// runtime would find out too late that it is only waiting.
-	const processors = 2
-	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < processors {
-		runtime.GOMAXPROCS(processors)
+	indented := json.NewEncoder(to)
+	indented.SetIndent("", "  ")
+	return indented.Encode(document)
+}
+
+// open opens a store to look after it.
+func (o *upkeepOutput) open(ctx context.Context, store string) (*storage.Desk, error) {
+	if o.form != "text" && o.form != "json" {
+		return nil, usageError("--output %q: use text or json", o.form)
 	}
+	if err := checkStore(store); err != nil {
+		return nil, err
+	}
+	desk, err := storage.OpenDesk(ctx, store)
+	if err != nil {
+		return nil, harnessError("%w", err)
+	}
+	return desk, nil
+}
+
+func newReceiveStatusCmd(store *string) *cobra.Command {
+	var output upkeepOutput
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how much a receiver has left to do",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := output.open(cmd.Context(), *store)
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			backlog, err := desk.Backlog(cmd.Context())
+			if err != nil {
+				return harnessError("%w", err)
+			}
+			status := upkeep.StatusOf(backlog)
+			return output.write(cmd.OutOrStdout(), status, status.WriteText)
+		},
+	}
+	output.addTo(cmd)
+	return cmd
+}
+
+func newReceiveListCmd(store *string) *cobra.Command {
+	var all bool
+	var limit int
+	var output upkeepOutput
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the imports that a receiver has left to do",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if limit < 1 {
+				return usageError("--limit %d: use one or more", limit)
+			}
+			desk, err := output.open(cmd.Context(), *store)
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			list, err := desk.Imports(cmd.Context(), all, limit)
+			if err != nil {
+				return harnessError("%w", err)
+			}
+			now := time.Now()
+			imports := upkeep.ImportsOf(list, now)
+			return output.write(cmd.OutOrStdout(), imports, func(to io.Writer) { upkeep.WriteImports(to, imports, now) })
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "list those that are done too")
+	cmd.Flags().IntVar(&limit, "limit", 100, "list at most so many")
+	output.addTo(cmd)
+	return cmd
+}
+
+func newReceiveRetryCmd(store *string) *cobra.Command {
+	var output upkeepOutput
+	cmd := &cobra.Command{
+		Use:   "retry JOB...",
+		Short: "Have jobs imported now: those that wait, and those that are done once more",
+		Long: `Have jobs imported now: those that wait for their next try, and those that are
+done once more, which changes nothing unless the job has changed. The receiver
+need not be stopped, and notices within a few seconds.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			jobs, err := parseJobs(args)
+			if err != nil {
+				return err
+			}
+			desk, err := output.open(cmd.Context(), *store)
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			missed := false
+			retries := make([]upkeep.Retry, 0, len(jobs))
+			for _, id := range jobs {
+				ok, err := desk.Hasten(cmd.Context(), id)
+				if err != nil {
+					return harnessError("%w", err)
+				}
+				missed = missed || !ok
+				retries = append(retries, upkeep.Retry{JobID: id, Due: ok})
+			}
+			err = output.write(cmd.OutOrStdout(), retries, func(to io.Writer) { upkeep.WriteRetries(to, retries) })
+			if err == nil && missed {
+				err = &exitError{code: exitBroken}
+			}
+			return err
+		},
+	}
+	output.addTo(cmd)
+	return cmd
+}
+
+func parseJobs(args []string) ([]int64, error) {
+	jobs := make([]int64, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil || id < 1 {
+			return nil, usageError("%q is not a job id", arg)
+		}
+		jobs[i] = id
+	}
+	return jobs, nil
 }

@@ -50,10 +50,12 @@ func TestReceiveRefuses(t *testing.T) {
 		{"a database that is not there", []string{"--store", "postgres://127.0.0.1:1/x"}, exitHarness, "PostgreSQL"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
 		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitHarness, "r.db-lock: no such file or directory"},
-		{"no store", []string{"--store", ""}, exitUsage, "--store is empty"},
+		{"no store", []string{"--store", ""}, exitUsage, "--store: it is empty"},
 		{"a store of another kind", []string{"--store", "mysql://me:s3cret@db/x"}, exitUsage, "mysql://...: a store"},
 		{"a bad URL of a database", []string{"--store", "postgres://me:s3cret@db:port/x"}, exitUsage, "invalid port"},
 		{"a spool in no directory", []string{"--spool-dir", filepath.Join(dir, "none")}, exitHarness, "--spool-dir"},
+		{"a wait for a file", []string{"--wait-for-store", "1s"}, exitUsage, "--wait-for-store"},
+		{"no least rate", []string{"--min-download-rate", "0"}, exitUsage, "--min-download-rate"},
 		{"no port", []string{"--listen", "localhost"}, exitUsage, `--listen "localhost"`},
 		{"a port that can't be", []string{"--listen", "127.0.0.1:99999"}, exitUsage, `--listen "127.0.0.1:99999"`},
 		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "--listen " + taken.Addr().String()},
@@ -202,4 +204,58 @@ func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) 
 	roots = x509.NewCertPool()
 	roots.AddCert(server.Certificate())
 	return certFile, keyFile, roots
+}
+
+// Hosts that set PORT send their traffic from outside.
+func TestReceivePort(t *testing.T) {
+	t.Setenv("PORT", "0")
+	for _, tc := range []struct {
+		name string
+		args []string
+		at   string
+	}{
+		{"PORT", nil, "http://[::]:"},
+		{"a flag beside it", []string{"--listen", "127.0.0.1:0"}, "http://127.0.0.1:"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			endpoint, says := receiveOnce(t, tc.args...)
+			if !strings.HasPrefix(endpoint, tc.at) {
+				t.Errorf("listens on %s, want %s", endpoint, tc.at)
+			}
+			if said := strings.Contains(says, "on all addresses, as hosts that set PORT expect"); said != (tc.args == nil) {
+				t.Errorf("said %q", says)
+			}
+		})
+	}
+	t.Setenv("PORT", "eighty")
+	var out, errs strings.Builder
+	if code := run(t.Context(), []string{"receive", "--api-token", "x"}, &out, &errs); code != exitUsage || !strings.Contains(errs.String(), `PORT ":eighty"`) {
+		t.Errorf("exit code %d: %s", code, &errs)
+	}
+}
+
+// receiveOnce starts the command without --listen and stops it. It returns where
+// it listened, and its log.
+func receiveOnce(t *testing.T, args ...string) (endpoint, log string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, announce := io.Pipe()
+	code := make(chan int, 1)
+	var errs strings.Builder
+	go func() {
+		code <- run(ctx, append([]string{
+			"receive", "--store", filepath.Join(t.TempDir(), "r.db"), "--api-token", "x", "--api-url", "http://127.0.0.1:1/",
+		}, args...), announce, &errs)
+		_ = announce.Close()
+	}()
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	endpoint, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		t.Errorf("announced %q, %v", line, err)
+	}
+	cancel()
+	if got := <-code; got != 0 {
+		t.Errorf("exit code %d: %s", got, &errs)
+	}
+	return endpoint, errs.String()
 }

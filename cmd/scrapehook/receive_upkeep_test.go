@@ -11,6 +11,7 @@ import (
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
+	"github.com/scrapehook/scrapehook/receiver/upkeep"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -51,13 +52,13 @@ func TestReceiveUpkeep(t *testing.T) {
 
 func testUpkeep(t *testing.T, store, missing string, open func() receiver.Store) {
 	t.Helper()
-	upkeep := func(args ...string) (code int, stdout, stderr string) {
+	command := func(args ...string) (code int, stdout, stderr string) {
 		var out, errs strings.Builder
 		code = run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &errs)
 		return code, out.String(), errs.String()
 	}
 	for range 2 { // the first has made none
-		if code, _, errs := upkeep("status"); code != exitHarness || !strings.Contains(errs, missing) {
+		if code, _, errs := command("status"); code != exitHarness || !strings.Contains(errs, missing) {
 			t.Errorf("without a store: exit code %d: %s", code, errs)
 		}
 	}
@@ -78,15 +79,15 @@ func testUpkeep(t *testing.T, store, missing string, open func() receiver.Store)
 		{[]string{"retry", "seven"}, exitUsage, []string{`"seven"`}},
 		{[]string{"retry"}, exitUsage, []string{"arg"}},
 	} {
-		code, out, errs := upkeep(tc.args...)
+		code, out, errs := command(tc.args...)
 		for _, want := range tc.says {
 			if code != tc.code || !strings.Contains(out+errs, want) {
 				t.Errorf("%v: exit code %d, said %q, want %d and %q", tc.args, code, out+errs, tc.code, want)
 			}
 		}
 	}
-	_, out, _ := upkeep("list", "--output", "json")
-	var list []importDocument
+	_, out, _ := command("list", "--output", "json")
+	var list []upkeep.Import
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 2 {
 		t.Fatalf("listed %s, %v", out, err)
 	}
@@ -94,7 +95,7 @@ func testUpkeep(t *testing.T, store, missing string, open func() receiver.Store)
 	if failed.Attempts == 0 {
 		failed = list[1]
 	}
-	if failed.LastError != "the cloud is down" || failed.State != stateDue || failed.WantedSince == nil || failed.Next.IsZero() {
+	if failed.LastError != "the cloud is down" || failed.State != upkeep.Due || failed.WantedSince == nil || failed.Next.IsZero() {
 		t.Errorf("listed %+v", failed)
 	}
 }

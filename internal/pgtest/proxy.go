@@ -16,6 +16,7 @@ type Proxy struct {
 	socket   string // the server's
 	listener net.Listener
 	silent   atomic.Bool
+	refusing atomic.Bool
 	running  sync.WaitGroup
 
 	mu    sync.Mutex
@@ -43,10 +44,17 @@ func Through(tb testing.TB, database string) (viaProxy string, p *Proxy) {
 // Silence makes the network silent.
 func (p *Proxy) Silence() { p.silent.Store(true) }
 
-// Resume ends the silence. The connections that were made before are reset,
+// Refuse ends every connection, old and new, as if no server ran.
+func (p *Proxy) Refuse() {
+	p.refusing.Store(true)
+	p.closeConns()
+}
+
+// Resume ends silence and refusal. The connections that were made before are reset,
 // because what they lost in it is gone.
 func (p *Proxy) Resume() {
 	p.silent.Store(false)
+	p.refusing.Store(false)
 	p.closeConns()
 }
 
@@ -70,6 +78,10 @@ func (p *Proxy) accept() {
 		client, err := p.listener.Accept()
 		if err != nil {
 			return
+		}
+		if p.refusing.Load() {
+			_ = client.Close() // as a port does that nobody listens on
+			continue
 		}
 		server, err := net.Dial("unix", p.socket) //nolint:noctx // it ends with the proxy
 		if err != nil {

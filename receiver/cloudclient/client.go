@@ -25,6 +25,7 @@ const DefaultBaseURL = "https://api.webscraper.io/api/v1/"
 const (
 	DefaultCallTimeout = 15 * time.Second
 	DefaultIdleTimeout = time.Minute
+	DefaultMinRate     = 1 << 10
 )
 
 // maxAnswer caps what is read of an answer that is not a download. A job is
@@ -45,6 +46,10 @@ type Config struct {
 	// IdleTimeout bounds how long a download may go without a byte; 0 is
 	// [DefaultIdleTimeout]. A download has no limit in all: it may be large.
 	IdleTimeout time.Duration
+	// MinRate is the least rate of a download, in bytes a second, over any
+	// [RateWindow] that is spent waiting for it; 0 is [DefaultMinRate]. A body
+	// that drips would otherwise hold its import for ever.
+	MinRate int
 	// Transport carries the calls; nil is one of the client's own.
 	Transport http.RoundTripper
 }
@@ -56,6 +61,7 @@ type Client struct {
 	http        *http.Client
 	callTimeout time.Duration
 	idleTimeout time.Duration
+	minRate     int
 }
 
 // New checks cfg and returns a client; it makes no call.
@@ -74,8 +80,8 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Token == "" {
 		return nil, errors.New("the API token is empty")
 	}
-	if cfg.CallTimeout < 0 || cfg.IdleTimeout < 0 {
-		return nil, errors.New("a timeout of the API client is negative")
+	if cfg.CallTimeout < 0 || cfg.IdleTimeout < 0 || cfg.MinRate < 0 {
+		return nil, errors.New("a limit of the API client is negative")
 	}
 	callTimeout := orDefault(cfg.CallTimeout, DefaultCallTimeout)
 	transport := cfg.Transport
@@ -99,14 +105,16 @@ func New(cfg Config) (*Client, error) {
 		},
 		callTimeout: callTimeout,
 		idleTimeout: orDefault(cfg.IdleTimeout, DefaultIdleTimeout),
+		minRate:     orDefault(cfg.MinRate, DefaultMinRate),
 	}, nil
 }
 
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
 		return otherwise
 	}
-	return d
+	return value
 }
 
 // Close closes the connections that are idle.

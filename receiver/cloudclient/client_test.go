@@ -1,11 +1,13 @@
 package cloudclient_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -162,11 +164,12 @@ func TestCallTimeout(t *testing.T) {
 	})
 }
 
-// dribble yields one row at each pause, and ends with err.
+// dribble yields one row of a size at each pause, and ends with err.
 type dribble struct {
 	ctx    context.Context //nolint:containedctx // the request's
 	pauses []time.Duration
 	err    error
+	size   int
 }
 
 func (d *dribble) Read(p []byte) (int, error) {
@@ -179,12 +182,12 @@ func (d *dribble) Read(p []byte) (int, error) {
 		return 0, d.ctx.Err()
 	}
 	d.pauses = d.pauses[1:]
-	return copy(p, "{}\n"), nil
+	return copy(p, strings.Repeat(" ", d.size-1)+"\n"), nil
 }
 
 func (d *dribble) Close() error { return nil }
 
-// A download may take for ever, as long as something arrives.
+// A download may take as long as it needs, unless nothing arrives or too little.
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	const idle = cloudclient.DefaultIdleTimeout
@@ -192,19 +195,24 @@ func TestDownload(t *testing.T) {
 		name   string
 		pauses []time.Duration
 		err    error
+		size   int
 		rows   int
 		fails  string
 	}{
-		{"at once", []time.Duration{0, 0}, io.EOF, 2, ""},
-		{"slow, not stuck", []time.Duration{idle - 1, idle - 1, idle - 1, idle - 1}, io.EOF, 4, ""},
-		{"stuck", []time.Duration{0, idle + 1}, io.EOF, 1, "nothing arrived for 1m0s"},
-		{"cut short", []time.Duration{0}, io.ErrUnexpectedEOF, 1, "unexpected EOF"},
+		{"at once", []time.Duration{0, 0}, io.EOF, 3, 2, ""},
+		{"slow to begin", []time.Duration{idle - 1, 0}, io.EOF, 3, 2, ""},
+		{"slow, not too slow", slices.Repeat([]time.Duration{time.Second}, 600), io.EOF, 1024, 600, ""},
+		{"in large pieces", []time.Duration{0, idle - 1, idle - 1, idle - 1}, io.EOF, 64 << 10, 4, ""},
+		{"dripping", slices.Repeat([]time.Duration{5 * time.Second}, 600), io.EOF, 1, 5, "too slow: 5 bytes in 20s, the least is 1024 a second"},
+		{"a little too slow", slices.Repeat([]time.Duration{time.Second}, 600), io.EOF, 900, 21, "too slow"},
+		{"stuck", []time.Duration{0, idle + 1}, io.EOF, 3, 1, "nothing arrived for 1m0s"},
+		{"cut short", []time.Duration{0}, io.ErrUnexpectedEOF, 3, 1, "unexpected EOF"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				body, err := newClient(t, func(r *http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: http.StatusOK, Body: &dribble{r.Context(), tc.pauses, tc.err}}, nil
+					return &http.Response{StatusCode: http.StatusOK, Body: &dribble{r.Context(), tc.pauses, tc.err, tc.size}}, nil
 				}).Download(t.Context(), 7)
 				if err != nil {
 					t.Fatal(err)
@@ -212,9 +220,9 @@ func TestDownload(t *testing.T) {
 				defer body.Close()
 				// The reader is busy between reads, which counts for nothing.
 				time.Sleep(2 * idle)
-				got, err := io.ReadAll(body)
-				if len(got) != 3*tc.rows {
-					t.Errorf("read %q", got)
+				got, err := io.ReadAll(bufio.NewReaderSize(body, 64<<10))
+				if len(got) != tc.size*tc.rows {
+					t.Errorf("read %d bytes", len(got))
 				}
 				if (err != nil) != (tc.fails != "") {
 					t.Fatalf("error %v", err)

@@ -1,4 +1,4 @@
-package main
+package server_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/scrapehook/scrapehook/receiver"
+	"github.com/scrapehook/scrapehook/receiver/server"
 )
 
 // pipes is a listener of connections within the process.
@@ -47,9 +48,9 @@ func (p *pipes) dial() net.Conn {
 	return ours
 }
 
-// TestReceiveLimits sends what is too slow or too large: each of them is got rid
+// TestLimits sends what is too slow or too large: each of them is got rid
 // of in time, with a word where one can be said.
-func TestReceiveLimits(t *testing.T) {
+func TestLimits(t *testing.T) {
 	t.Parallel()
 	const request = "POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	for name, tc := range map[string]struct {
@@ -95,20 +96,32 @@ func TestReceiveLimits(t *testing.T) {
 // serveInBubble serves a receiver that keeps nothing. stop waits for its end.
 func serveInBubble(t *testing.T) (listener *pipes, stop func()) {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	rcv, err := receiver.New(receiver.Config{HandOff: func(context.Context, []receiver.Arrival) error { return nil }, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
 	listener = newPipes()
-	at := &site{path: "/webhook", metrics: prometheus.NewRegistry(), log: log, stdout: io.Discard, listener: listener, scheme: "http"}
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- at.serve(ctx, rcv) }()
+	ended, ready := make(chan error), make(chan struct{})
+	cfg := config()
+	cfg.Ready = func() { close(ready) }
+	go func() { ended <- server.Run(ctx, listener, cfg, openKeeping(nil)) }()
+	<-ready
 	return listener, func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func config() server.Config {
+	return server.Config{Path: "/webhook", Metrics: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler)}
+}
+
+// openKeeping opens a receiver that hands notifications to keep; nil keeps
+// nothing.
+func openKeeping(keep func(context.Context, []receiver.Arrival) error) func(context.Context) (*receiver.Receiver, error) {
+	if keep == nil {
+		keep = func(context.Context, []receiver.Arrival) error { return nil }
+	}
+	return func(context.Context) (*receiver.Receiver, error) {
+		return receiver.New(receiver.Config{HandOff: keep, Log: slog.New(slog.DiscardHandler)})
 	}
 }
