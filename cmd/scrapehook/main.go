@@ -31,7 +31,7 @@ const (
 	exitUsage       = 2   // usage or configuration
 	exitHarness     = 3   // the harness failed, or the endpoint cannot be reached
 	exitPartial     = 4   // some MUSTs were not observed
-	exitInterrupted = 130 // by SIGINT or SIGTERM
+	exitInterrupted = 130 // by SIGINT, SIGTERM or SIGHUP
 )
 
 // exitError ends the process with code. A nil err prints nothing: the command
@@ -62,12 +62,22 @@ func harnessError(format string, args ...any) error {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	// A second signal ends the process at once, also when stopping hangs.
 	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// stopSignals are the signals that stop a command politely. A closed terminal is
+// one of them, unless it is to be outlived, as under nohup.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // run executes one command line and returns its exit code.

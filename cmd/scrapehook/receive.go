@@ -234,6 +234,7 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 	if f.portSource != "" {
 		log.InfoContext(ctx, "listening on all addresses, as hosts that set PORT expect; use --listen for another", "port", os.Getenv(envPort))
 	}
+	f.server.AnswerEarly = f.storage.Wait > 0
 	f.server.Ready = func() {
 		fmt.Fprintf(stdout, "listening on %s://%s%s\n", scheme, listener.Addr(), f.server.Path)
 	}

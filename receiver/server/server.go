@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +44,10 @@ type Config struct {
 	// Drain is how long to go on answering once the stop has begun, not ready and
 	// without new imports.
 	Drain time.Duration
+	// AnswerEarly is to answer before the receiver is open, notifications with 503.
+	// Otherwise connections wait in the listener's queue until then, so that the
+	// first answer says that the receiver is there.
+	AnswerEarly bool
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
 	// Ready is called once notifications are taken; it may be nil.
@@ -60,9 +65,8 @@ func Listen(ctx context.Context, address string, certificate *tls.Certificate) (
 	return withTLS(listener, certificate), nil
 }
 
-// Run serves on listener, which it closes, until ctx ends. It answers from the
-// start; until open has returned a receiver, notifications are answered 503. An
-// error of open ends it.
+// Run opens a receiver and serves it on listener, which it closes, until ctx ends.
+// An error of open ends it.
 //
 // It stops in three steps: first it drains, so that balancers and other receivers
 // take over; then the server stops, so that every request that came in is
@@ -87,16 +91,23 @@ func Run(ctx context.Context, listener net.Listener, cfg Config, open func(conte
 	}
 	var g errgroup.Group
 	serving, failed := context.WithCancel(lasting)
-	g.Go(func() error {
-		defer failed()
-		if err := server.Serve(guard.listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving %s: %w", listener.Addr(), err)
-		}
-		return nil
+	defer failed()
+	serve := sync.OnceFunc(func() {
+		g.Go(func() error {
+			defer failed()
+			if err := server.Serve(guard.listener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serving %s: %w", listener.Addr(), err)
+			}
+			return nil
+		})
 	})
+	if cfg.AnswerEarly {
+		serve()
+	}
 	rcv, err := open(ctx)
 	if err != nil {
 		_ = server.Close() // the first error says why
+		_ = guard.listener.Close()
 		err = errors.Join(err, g.Wait())
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 			return nil // it was told to stop while it waited for the store
@@ -107,6 +118,7 @@ func Run(ctx context.Context, listener net.Listener, cfg Config, open func(conte
 	defer stop()
 	g.Go(func() error { return rcv.Run(running) })
 	s.receiver.Store(rcv)
+	serve()
 	if cfg.Ready != nil {
 		cfg.Ready()
 	}

@@ -88,9 +88,10 @@ func TestAnswersWhileItStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
+		ended, cfg := make(chan error), config()
+		cfg.AnswerEarly = true
 		go func() {
-			ended <- server.Run(ctx, listener, config(), func(ctx context.Context) (*receiver.Receiver, error) {
+			ended <- server.Run(ctx, listener, cfg, func(ctx context.Context) (*receiver.Receiver, error) {
 				<-ctx.Done()
 				return nil, fmt.Errorf("opening: %w", context.Cause(ctx))
 			})
