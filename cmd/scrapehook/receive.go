@@ -145,16 +145,6 @@ func (f *receiveFlags) check() error {
 		return usageError("--role %q: use receive, import or all", r.Role)
 	case r.Role != receiver.RoleAll && !shared:
 		return usageError("--role %s needs a --store in PostgreSQL: one process owns an SQLite file", r.Role)
-	case r.Workers < 1:
-		return usageError("--workers %d: at least one is needed", r.Workers)
-	case r.Queue < 1:
-		return usageError("--queue %d: at least one must be able to wait", r.Queue)
-	case r.Lease < time.Second:
-		return usageError("--lease %v: it has to be renewed in time, so use 1s or more", r.Lease)
-	case min(r.Retain, f.server.Drain, f.storage.Wait) < 0:
-		return usageError("--retain, --drain and --wait-for-store can't be negative")
-	case r.MaxDownload < 1 || r.MaxRow < 1 || f.cloud.MinRate < 1:
-		return usageError("--max-download, --max-row and --min-download-rate must be positive")
 	case f.storage.Wait > 0 && !shared:
 		return usageError("--wait-for-store is for a --store in PostgreSQL")
 	case (f.tlsCert == "") != (f.tlsKey == ""):
@@ -172,7 +162,24 @@ func (f *receiveFlags) check() error {
 	if err := storage.CheckSink(f.storage.Sink, f.storage.Store); err != nil {
 		return usageError("--sink %w", err)
 	}
-	return cmp.Or(f.checkListen(), checkStore(f.storage.Store))
+	return cmp.Or(f.checkLimits(), f.checkListen(), checkStore(f.storage.Store))
+}
+
+func (f *receiveFlags) checkLimits() error {
+	r := &f.receiver
+	switch {
+	case r.Workers < 1:
+		return usageError("--workers %d: at least one is needed", r.Workers)
+	case r.Queue < 1:
+		return usageError("--queue %d: at least one must be able to wait", r.Queue)
+	case r.Lease < time.Second:
+		return usageError("--lease %v: it has to be renewed in time, so use 1s or more", r.Lease)
+	case min(r.Retain, f.server.Drain, f.storage.Wait) < 0:
+		return usageError("--retain, --drain and --wait-for-store can't be negative")
+	case r.MaxDownload < 1 || r.MaxRow < 1 || f.cloud.MinRate < 1:
+		return usageError("--max-download, --max-row and --min-download-rate must be positive")
+	}
+	return nil
 }
 
 // checkListen refuses what is not an address. Whether it can be listened on is

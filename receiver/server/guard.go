@@ -54,7 +54,7 @@ func connLimit(descriptors uint64) int {
 		return maxConns
 	}
 	keep := min(reserved, descriptors/2)
-	return int(min(maxConns, descriptors-keep)) //nolint:gosec // it is at most maxConns
+	return int(min(maxConns, descriptors-keep))
 }
 
 // tlsListener is a listener whose connections are to be secured, by guardOf:

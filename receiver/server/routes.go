@@ -69,7 +69,7 @@ type watchedBody struct {
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF && b.conn != nil { //nolint:errorlint // a reader's end is this very value
+	if err == io.EOF && b.conn != nil {
 		b.conn.set(answering)
 	}
 	return n, err
