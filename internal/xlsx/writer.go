@@ -73,13 +73,23 @@ func (w *Writer) Write(values []string) error {
 	row := append(w.row[:0], `<row r="`...)
 	row = appendInt(row, w.rows)
 	row = append(row, `">`...)
-	for i, value := range values {
-		if value == "" {
+	for i, ref := range w.refs {
+		value := ""
+		if i < len(values) {
+			value = values[i]
+		}
+		// The last column always has a cell: some readers make a row only as
+		// wide as its cells.
+		if value == "" && i < len(w.refs)-1 {
 			continue
 		}
 		row = append(row, `<c r="`...)
-		row = append(row, w.refs[i]...)
+		row = append(row, ref...)
 		row = appendInt(row, w.rows)
+		if value == "" {
+			row = append(row, `"/>`...)
+			continue
+		}
 		row = append(row, `" t="inlineStr"><is><t xml:space="preserve">`...)
 		row = appendText(row, cut(value))
 		row = append(row, `</t></is></c>`...)
