@@ -15,6 +15,7 @@ import (
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/certs"
 	"github.com/scrapehook/scrapehook/internal/draw"
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -94,7 +95,7 @@ be opened.`,
 	flags.DurationVar(&f.jobTime, "job-time", 5*time.Second, "how long a job takes, give or take a quarter")
 	flags.Float64Var(&f.timeScale, "time-scale", 1, "simulated `seconds` in a real one: of jobs, schedules and resend delays, never of an attempt's 10 s")
 	flags.IntVar(&f.rows, "rows", 100, "rows of a job; one that fails or is stopped has half of them")
-	flags.StringVar(&f.outcome, "outcome", "finished=1", "`weights` of how jobs end: of finished, failed, stopped and shelved")
+	flags.StringVar(&f.outcome, "outcome", "finished=1", "`weights` of how jobs end: of "+human.And(webhook.EndStatuses()...))
 	flags.StringArrayVar(&f.pages, "pages", nil, "`rule` for how start pages turn out: empty, failed or full, = and a share like 5% or a pattern of URLs; several may be given")
 	flags.StringArrayVar(&f.records, "records", nil, "rows of your own: `[SITEMAP=]FILE` of JSON objects, one a line; several may be given")
 	flags.StringArrayVar(&f.faults, "fault", nil, fmt.Sprintf("`rule` for what goes wrong with the API, like stall,route=account,nth=1,delay=15s; of the kinds\n%v; several may be given", fault.All()))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -54,7 +55,7 @@ func (s *server) seed(r *http.Request) (any, error) {
 		return nil, bad("%d sitemaps with %d jobs each of %d rows: use 1 to %d jobs in all", in.Sitemaps, in.Jobs, in.Rows, maxSeeded)
 	}
 	if !in.Status.Ended() {
-		return nil, bad("a job can't end %q: use finished, failed, stopped or shelved", in.Status)
+		return nil, bad("a job can't end %q: use %s", in.Status, human.Or(webhook.EndStatuses()...))
 	}
 	sitemaps, jobs := []int64{}, []int64{}
 	for i := range in.Sitemaps {
@@ -101,7 +102,7 @@ func (e ending) parse() (*cloud.Ending, error) {
 	case e.Status == "":
 		return nil, nil //nolint:nilnil // it does not say, which is fine
 	case !e.Status.Ended():
-		return nil, bad("a job can't end %q: use finished, failed, stopped or shelved", e.Status)
+		return nil, bad("a job can't end %q: use %s", e.Status, human.Or(webhook.EndStatuses()...))
 	}
 	return &parsed, nil
 }
