@@ -151,6 +151,9 @@ func (r Report) Conclude() Conclusion {
 	case Failed:
 		c.Face, c.Headline, c.ExitCode = Fail, "not conformant", 1
 		c.Meaning, c.Next = t.failed(), c.repairFirst(t)
+		if len(r.Deaths) > 0 {
+			c.Meaning = died(r.Deaths, t)
+		}
 	case Broken:
 		c.Face, c.Headline, c.ExitCode = Errored, "not judged", 3
 		c.Meaning = "The harness failed, which says nothing about the endpoint."
@@ -158,6 +161,13 @@ func (r Report) Conclude() Conclusion {
 			c.Meaning += " " + r.Failure
 		}
 		c.Next = "Look at what went wrong, and run it again."
+	}
+	switch {
+	case r.Setup != nil && c.Verdict == Broken:
+		c.Headline, c.Meaning, c.Next = "not judged: check the setup", r.Setup.Problem, r.Setup.Next
+	case r.Checked && c.Verdict == Passed:
+		c.Headline, c.Next = "the setup is in order", "Run the suite without --check."
+		c.Meaning = "The receiver takes a notification and imports its job, and the probes show the rows."
 	}
 	c.Badge = c.Headline
 	if len(r.Results) > 0 {
@@ -173,9 +183,11 @@ func (r Report) Conclude() Conclusion {
 // nothing is never a success.
 func (r Report) verdict(t tally) Overall {
 	switch {
-	case t.broken > 0 || t.outdated > 0:
+	case t.broken > 0 || t.outdated > 0 || len(r.Deaths) > 0:
 		return Failed
-	case len(r.Results) == 0, t.errored > 0, r.Failure != "", r.Interrupted:
+	case r.Checked && r.Setup == nil && r.Failure == "" && !r.Interrupted:
+		return Passed
+	case r.Setup != nil, len(r.Results) == 0, t.errored > 0, r.Failure != "", r.Interrupted:
 		return Broken
 	case t.unseen > 0 || t.blocked > 0:
 		return Partial
@@ -245,9 +257,23 @@ func (t tally) failed() string {
 		t.broken, human.Count(t.musts, "MUST"), be)
 }
 
+// died says that the receiver ended by itself.
+func died(deaths []Death, t tally) string {
+	meaning := "The receiver's process ended: " + deaths[0].sentence() + "."
+	if more := len(deaths) - 1; more > 0 {
+		meaning += " That happened " + human.Count(more, "more time") + "."
+	}
+	if t.broken > 0 {
+		meaning += " " + t.failed()
+	}
+	return meaning
+}
+
 // repairFirst says what to do about a receiver that failed.
 func (c *Conclusion) repairFirst(t tally) string {
 	switch {
+	case t.broken == 0 && t.outdated == 0:
+		return "Repair what makes the process end, and run it again."
 	case t.broken == 0:
 		return "Take off the list of known failures what is met by now."
 	case len(c.Repairs) == 1:

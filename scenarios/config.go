@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -39,9 +40,15 @@ type Config struct {
 	// Fast shortens what is ours to shorten: the resend delay, the quiet time
 	// and our own pauses. The receiver's time to answer is never shortened.
 	Fast bool
-	// EffectTimeout is how long an import is awaited; 0 is 30 s. RetryTimeout
-	// is the same where the receiver must try again by itself; 0 is 180 s.
+	// EffectTimeout is how long an import is awaited while the receiver makes no
+	// progress with any job; 0 is 30 s. RetryTimeout is the same where the
+	// receiver must try again by itself; 0 is 180 s. What is 0 becomes less once
+	// a MUST has failed; see [patience.Limits].
 	EffectTimeout, RetryTimeout time.Duration
+	// MaxFail ends the run after that many broken MUSTs; 0 is no limit.
+	MaxFail int
+	// Check plays nothing: only the setup is looked at.
+	Check bool
 	// Concurrency is how many scenarios overlap at most; 0 is 16.
 	Concurrency int
 	// APIListen is the simulated API's address; empty is a free port of
@@ -86,6 +93,8 @@ type Config struct {
 	// Progress is told what happens while it happens; nil is nobody. It is
 	// called from one goroutine at a time and must not block.
 	Progress func(Event)
+
+	limits patience.Limits // filled in by withDefaults
 }
 
 // API is where a receiver finds the simulated API.
@@ -108,6 +117,7 @@ func (c Config) withDefaults() (Config, error) {
 	if err := c.checkEndpoint(); err != nil {
 		return c, err
 	}
+	c.limits = patience.Limits{ImportSet: c.EffectTimeout != 0, RetrySet: c.RetryTimeout != 0, Fast: c.Fast}
 	for _, d := range []struct {
 		name  string
 		value *time.Duration
@@ -124,6 +134,7 @@ func (c Config) withDefaults() (Config, error) {
 			*d.value = d.def
 		}
 	}
+	c.limits.Import, c.limits.Retry = c.EffectTimeout, c.RetryTimeout
 	if c.Concurrency < 0 || c.Concurrency > 1000 {
 		return c, fmt.Errorf("concurrency %d: want 1 to 1000", c.Concurrency)
 	}

@@ -17,9 +17,11 @@ import (
 // Play alone.
 type Driver struct {
 	harness  *harness
+	scenario string          // its ID, empty for none
 	ctx      context.Context //nolint:containedctx // a driver lives as long as its scenario's Play
 	cancel   context.CancelFunc
 	slot     slot
+	inSlot   bool
 	progress func(text string, until time.Time) // safe for concurrent use
 	began    time.Time
 
@@ -29,8 +31,10 @@ type Driver struct {
 	ends        map[int64]end // the last one of each job
 	evidence    []Evidence
 	recorded    map[Kind]int // pieces of evidence, those that are left out included
-	// waited is how long it has waited for the slot, after a pause.
+	// waited is how long it has waited for a slot after it had given up its own.
 	waited time.Duration
+	// delayed is how long we had held the receiver up when the scenario began.
+	delayed time.Duration
 	// printed is how much the receiver had printed when the scenario began.
 	printed int64
 }

@@ -1,24 +1,40 @@
 package scenarios
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 )
 
-// Pause waits and gives up its slot: meanwhile the scenario needs nothing of the
-// receiver, so others that want it to themselves may have it.
-func (d *Driver) Pause(length time.Duration, why string) {
-	d.progress(why, time.Now().Add(length))
-	d.slot.release()
-	err := sleep(d.ctx, length)
+// enter takes a slot again, if the scenario has given up its own. Whatever acts
+// on the receiver calls it first.
+func (d *Driver) enter() {
+	if d.inSlot {
+		return
+	}
 	d.progress("its turn", time.Time{})
 	ready := time.Now()
-	// Also after an interruption: who began in a slot ends in one.
-	d.check("waiting for a slot", d.slot.acquire(context.WithoutCancel(d.ctx)))
+	d.check("waiting for a slot", d.slot.acquire(d.ctx))
+	d.inSlot = true
 	d.waited += time.Since(ready)
-	d.check(why, err)
+}
+
+// leave gives up the slot: the scenario only waits, so others may have the
+// receiver.
+func (d *Driver) leave() {
+	if d.inSlot {
+		d.inSlot = false
+		d.slot.release()
+	}
+}
+
+// Pause waits without a slot.
+func (d *Driver) Pause(length time.Duration, why string) {
+	d.progress(why, time.Now().Add(length))
+	d.leave()
+	d.check(why, sleep(d.ctx, length))
 	d.Note("after %v: %s", length, why)
 }
 
@@ -46,7 +62,7 @@ func (d *Driver) AwaitCallEnd(job Job, limit time.Duration) {
 // AwaitCalled waits until the receiver has called the API about the job, or the
 // time for an import has passed.
 func (d *Driver) AwaitCalled(job Job) {
-	d.awaitTraffic(job, fmt.Sprintf("a call about job %d", job.ID), d.harness.cfg.EffectTimeout, func(st state, now time.Time) bool {
+	d.awaitProgress(job, fmt.Sprintf("a call about job %d", job.ID), func(st state, now time.Time) bool {
 		return st.count > 0 && st.quietSince.Before(now)
 	})
 }
@@ -54,7 +70,7 @@ func (d *Driver) AwaitCalled(job Job) {
 // AwaitDownloadTried waits until a download of the job's data has ended, in
 // whatever way.
 func (d *Driver) AwaitDownloadTried(job Job) {
-	d.awaitTraffic(job, fmt.Sprintf("a download of job %d", job.ID), d.harness.cfg.EffectTimeout, func(st state, _ time.Time) bool {
+	d.awaitProgress(job, fmt.Sprintf("a download of job %d", job.ID), func(st state, _ time.Time) bool {
 		return st.tried > 0
 	})
 }
@@ -62,46 +78,77 @@ func (d *Driver) AwaitDownloadTried(job Job) {
 // AwaitDownloadBegun waits until a download of the job's data is under way, and
 // reports whether one is.
 func (d *Driver) AwaitDownloadBegun(job Job) bool {
-	return d.awaitTraffic(job, fmt.Sprintf("a download of job %d to begin", job.ID), d.harness.cfg.EffectTimeout, func(st state, _ time.Time) bool {
+	return d.awaitProgress(job, fmt.Sprintf("a download of job %d to begin", job.ID), func(st state, _ time.Time) bool {
 		return st.downloading
 	})
 }
 
+// awaitTraffic waits until the job's traffic is enough, or limit has passed.
 func (d *Driver) awaitTraffic(job Job, what string, limit time.Duration, enough func(state, time.Time) bool) bool {
 	until := time.Now().Add(limit)
-	d.progress(what, until)
-	for now := time.Now(); now.Before(until); now = time.Now() {
+	return d.awaitState(job, what, func() time.Time { return until }, enough)
+}
+
+// awaitProgress waits until the job's traffic is enough, or the run's patience
+// is over.
+func (d *Driver) awaitProgress(job Job, what string, enough func(state, time.Time) bool) bool {
+	wait := d.wait(patience.Import)
+	return d.awaitState(job, what, func() time.Time {
+		seen, _ := d.harness.rhythm.Seen()
+		return d.harness.limits.Until(wait, seen)
+	}, enough)
+}
+
+func (d *Driver) awaitState(job Job, what string, until func() time.Time, enough func(state, time.Time) bool) bool {
+	for {
+		now, end := time.Now(), until()
 		if enough(d.harness.traffic.state(job.ID, now), now) {
 			return true
 		}
+		if !now.Before(end) {
+			return false
+		}
+		d.progress(what, end)
 		d.check("waiting", sleep(d.ctx, d.harness.timing.poll))
 	}
-	return false
+}
+
+// wait begins now. What held the receiver up since the scenario began is
+// granted.
+func (d *Driver) wait(k patience.Kind) patience.Wait {
+	return patience.Wait{Kind: k, Since: time.Now(), Delayed: d.delayed}
 }
 
 // AwaitEffects waits for the imports of jobs, as they are now, all at the same
-// time. Jobs whose notification was never acknowledged are passed over: there
-// is no import that a receiver would owe.
-func (d *Driver) AwaitEffects(jobs ...Job) { d.awaitEffects(d.harness.cfg.EffectTimeout, jobs) }
+// time and without a slot. Jobs whose notification was never acknowledged are
+// passed over: there is no import that a receiver would owe.
+func (d *Driver) AwaitEffects(jobs ...Job) {
+	wait := d.wait(patience.Import)
+	d.awaitEffects(&wait, jobs)
+}
 
 // AwaitRetriedEffects is AwaitEffects for imports that need the receiver to
 // try again by itself.
-func (d *Driver) AwaitRetriedEffects(jobs ...Job) { d.awaitEffects(d.harness.cfg.RetryTimeout, jobs) }
+func (d *Driver) AwaitRetriedEffects(jobs ...Job) {
+	wait := d.wait(patience.Retry)
+	d.awaitEffects(&wait, jobs)
+}
 
 // AwaitQuiet reads what there is of jobs after a quiet time, without waiting
 // for anything to appear.
-func (d *Driver) AwaitQuiet(jobs ...Job) { d.awaitEffects(0, jobs) }
+func (d *Driver) AwaitQuiet(jobs ...Job) { d.awaitEffects(nil, jobs) }
 
-func (d *Driver) awaitEffects(limit time.Duration, jobs []Job) {
+func (d *Driver) awaitEffects(wait *patience.Wait, jobs []Job) {
+	d.leave()
 	effects := make([]Effect, len(jobs))
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, job := range jobs {
-		if limit > 0 && !d.Acknowledged(job) {
+		if wait != nil && !d.Acknowledged(job) {
 			d.Note("job %d was never acknowledged: no import is awaited", job.ID)
 			continue
 		}
-		x := expectation{label: job.Label, job: job, want: d.ends[job.ID].rows, limit: limit}
+		x := expectation{label: job.Label, job: job, want: d.ends[job.ID].rows, wait: wait}
 		wg.Go(func() { effects[i], errs[i] = d.harness.awaitEffect(d.ctx, x, d.progress) })
 	}
 	wg.Wait()

@@ -143,7 +143,7 @@ func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...fault.Fa
 
 // Delay grants every import that is awaited so much more time, because we hold
 // the receiver up.
-func (d *Driver) Delay(more time.Duration) { d.harness.traffic.inject(more) }
+func (d *Driver) Delay(more time.Duration) { d.harness.rhythm.Delay(more) }
 
 // WatchDelete makes a DELETE of the job wait until the probes have been read, so
 // that it shows what the receiver had stored when it asked for the deletion.
@@ -161,7 +161,7 @@ func (d *Driver) WatchDelete(job Job) (end func()) {
 		select {
 		case <-arrived:
 			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want}
-			err = d.harness.look(d.ctx, &seen)
+			_, err = d.harness.look(d.ctx, &seen)
 		case <-quit:
 		case <-d.ctx.Done(): // an interruption, or the scenario has ended before the watch
 		}

@@ -150,24 +150,36 @@ func (d *Driver) NotifyWhileStopping(labels []string, jobs []Job) []Exchange {
 // RestartReceiver makes sure that all of the receiver is gone, and starts it
 // again.
 func (d *Driver) RestartReceiver() {
+	d.enter()
+	d.harness.mortality.control.Lock()
+	defer d.harness.mortality.control.Unlock()
 	d.check("killing the receiver", d.harness.receiver.Crash(d.ctx))
-	d.StartReceiver()
+	d.start()
 }
 
 // StartReceiver starts the receiver, which has stopped, and returns when it
 // answers.
 func (d *Driver) StartReceiver() {
+	d.enter()
+	d.harness.mortality.control.Lock()
+	defer d.harness.mortality.control.Unlock()
+	d.start()
+}
+
+func (d *Driver) start() {
 	d.check("starting the receiver again", d.harness.receiver.Start(d.ctx))
+	d.harness.rhythm.Started(time.Now())
 }
 
 func (d *Driver) sendEach(ctx context.Context, jobs []Job, labels []string, requests []delivery.Request) []Exchange {
+	d.enter()
 	d.progress("the answer to "+strings.Join(labels[:min(len(labels), 3)], ", "), time.Now().Add(d.Profile().Timeout))
 	out, transcripts := make([]Exchange, len(requests)), make([]*transcript, len(requests))
 	var wg sync.WaitGroup
 	for i, r := range requests {
 		wg.Go(func() {
 			out[i] = Exchange{Label: labels[i], Job: jobs[i].ID, Request: r}
-			out[i].Attempt, transcripts[i] = d.harness.send(ctx, jobs[i].ID, r)
+			out[i].Attempt, transcripts[i] = d.exchange(ctx, labels[i], jobs[i].ID, r)
 		})
 	}
 	wg.Wait()

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 )
 
 // TestEvidenceIsBounded: of each kind so much is kept, and the rest counted.
 func TestEvidenceIsBounded(t *testing.T) {
 	t.Parallel()
-	s := &Driver{harness: &harness{traffic: newTraffic()}, began: time.Now(), recorded: map[Kind]int{}}
+	s := &Driver{harness: &harness{traffic: newTraffic(&patience.Rhythm{})}, began: time.Now(), recorded: map[Kind]int{}}
 	for i := range evidenceKept + 7 {
 		s.Note("note %d", i)
 	}

@@ -3,7 +3,10 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 )
 
 // expectation is what an effect is awaited to be.
@@ -11,55 +14,84 @@ type expectation struct {
 	label string
 	job   Job
 	want  [][]byte
-	// limit is how long the effect may take, before the delays that we inject;
-	// with 0 it is not awaited at all.
-	limit time.Duration
+	// wait is what is awaited since when; nil: nothing is, only quiet.
+	wait *patience.Wait
 }
 
-// awaitEffect waits until the job's rows are there, or the limit has passed,
-// and then for a quiet time, after which a second effect would have shown.
+// awaitEffect waits until the job's rows are there, or the run's patience is
+// over, and then for a quiet time, after which a second effect would have shown.
+// A probe that fails is read again until then.
 func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(string, time.Time)) (Effect, error) {
 	began := time.Now()
-	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, SitemapName: x.job.SitemapName, Quiet: h.timing.quiet}
+	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, SitemapName: x.job.SitemapName}
 	for {
-		if err := h.look(ctx, &e); err != nil {
-			return e, err
+		took, err := h.look(ctx, &e)
+		if ctx.Err() != nil {
+			return e, context.Cause(ctx)
 		}
 		now := time.Now()
+		until, over := h.patienceFor(&e, x.wait, now)
 		e.Waited = now.Sub(began)
-		if e.Limit = x.limit; x.limit > 0 {
-			e.Limit += h.traffic.state(x.job.ID, now).injected
-		}
-		over := e.Waited >= e.Limit
-		if e.Complete() || e.exceeded() || over {
-			if e.Complete() && e.Seen.IsZero() {
-				e.Seen = now
-			}
-			if err := h.awaitQuiet(ctx, &e, later(began.Add(e.Limit), now.Add(4*h.timing.quiet)), waits); err != nil {
+		switch done := err == nil && (e.Complete() || e.exceeded()); {
+		case done && e.Complete() && e.Seen.IsZero():
+			e.Seen = now
+			h.rhythm.Imported(e.Job, now, h.traffic.state(e.Job, now).broken)
+			continue
+		case done || over && err == nil && x.wait == nil:
+			if err := h.awaitQuiet(ctx, &e, waits); err != nil {
 				return e, err
 			}
 			if e.Complete() || e.exceeded() || over {
 				return e, nil
 			}
+		case over:
+			return e, err
+		default:
+			waits(fmt.Sprintf("the import of job %d", x.job.ID), until)
 		}
-		waits(fmt.Sprintf("the import of job %d", x.job.ID), began.Add(e.Limit))
-		if err := sleep(ctx, h.timing.poll); err != nil {
+		if err := sleep(ctx, max(took, h.timing.poll)); err != nil {
 			return e, err
 		}
 	}
 }
 
-// awaitQuiet waits until nothing has happened about the job for the quiet
-// time, but no longer than until, and reads the probes again.
-func (h *harness) awaitQuiet(ctx context.Context, e *Effect, until time.Time, waits func(string, time.Time)) error {
+// patienceFor says until when the effect is awaited, if nothing happens.
+func (h *harness) patienceFor(e *Effect, wait *patience.Wait, now time.Time) (until time.Time, over bool) {
+	if wait == nil {
+		return now, true
+	}
+	seen, _ := h.rhythm.Seen()
+	e.Limit, e.LimitWhy = h.limits.For(wait.Kind, seen)
+	until = h.limits.Until(*wait, seen)
+	return until, !now.Before(until)
+}
+
+// longestQuiet bounds how long a quiet time becomes for a slow receiver.
+const longestQuiet = 15 * time.Second
+
+// quiet is how long nothing may have happened about a job before "no second
+// effect" is judged: our own time, and longer for a receiver that takes longer
+// from an acknowledgement to its effect.
+func (h *harness) quiet() time.Duration {
+	seen, _ := h.rhythm.Seen()
+	return max(h.timing.quiet, min(longestQuiet, seen.SlowestImport+seen.SlowestImport/4))
+}
+
+// awaitQuiet waits until nothing has happened about the job for the quiet time,
+// and reads the probes again. A job that never gets quiet is waited for a few
+// times as long.
+func (h *harness) awaitQuiet(ctx context.Context, e *Effect, waits func(string, time.Time)) error {
+	e.Quiet = h.quiet()
+	latest := time.Now().Add(4 * e.Quiet)
 	for {
 		now := time.Now()
 		end := h.traffic.state(e.Job, now).quietSince.Add(e.Quiet)
-		if end.After(until) {
-			end = until
+		if end.After(latest) {
+			end = latest
 		}
 		if !end.After(now) {
-			return h.look(ctx, e)
+			_, err := h.look(ctx, e)
+			return err
 		}
 		waits(fmt.Sprintf("quiet about job %d", e.Job), end)
 		if err := sleep(ctx, min(end.Sub(now), 4*h.timing.poll)); err != nil {
@@ -68,21 +100,24 @@ func (h *harness) awaitQuiet(ctx context.Context, e *Effect, until time.Time, wa
 	}
 }
 
-// look takes the readings of this moment.
-func (h *harness) look(ctx context.Context, e *Effect) error {
-	readings, err := h.read(ctx, e.Job)
+// look takes the readings of this moment, and says how long that took.
+func (h *harness) look(ctx context.Context, e *Effect) (took time.Duration, err error) {
+	readings, took, err := h.read(ctx, e.Job)
 	if err != nil {
-		return err
+		return took, err
 	}
 	now := time.Now()
+	shown := make([]string, len(readings))
 	for i, r := range readings {
 		if before := e.Readings; (i < len(before) && before[i].changed(r)) || (before == nil && r.Rows > 0) {
 			e.note(change{now, r.describe(e)})
 		}
+		shown[i] = fmt.Sprint(r.Rows, " ", r.Malformed)
 	}
+	h.rhythm.Rows(e.Job, now, strings.Join(shown, ","))
 	st := h.traffic.state(e.Job, now)
 	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, h.traffic.seen()
-	return nil
+	return took, nil
 }
 
 // changesKept bounds the changes that are remembered of one effect: its first

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,9 +26,16 @@ type Run struct {
 	order    []Scenario // prerequisites first
 	needs    map[string][]string
 	outcomes map[string]*outcome
-	judging  sync.WaitGroup
+	playing  sync.WaitGroup
 	done     chan struct{} // closed when report is complete
 	report   Report
+	setup    *Setup // why nothing was played
+
+	interruptedLock sync.Mutex
+	interrupted     []Scenario // to be played again; guarded by interruptedLock
+
+	failed atomic.Int64 // how many MUSTs
+	stop   context.CancelCauseFunc
 
 	progress sync.Mutex // held while Config.Progress is called
 
@@ -42,6 +50,30 @@ type span struct{ began, ended time.Time }
 type outcome struct {
 	done   chan struct{}
 	result Result
+	// postponed is closed when the scenario was interrupted and comes again at
+	// the end of its phase; so who waits for it can't have it now.
+	postponed chan struct{}
+}
+
+func newOutcome() *outcome {
+	return &outcome{done: make(chan struct{}), postponed: make(chan struct{})}
+}
+
+// wait waits for the result, unless it is postponed.
+func (o *outcome) wait() {
+	select {
+	case <-o.done:
+	case <-o.postponed:
+	}
+}
+
+func (o *outcome) ended() bool {
+	select {
+	case <-o.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Start opens the simulated API, starts the receiver if it is told how, makes
@@ -67,6 +99,7 @@ func Start(ctx context.Context, cfg Config, selected Selection) (*Run, error) {
 		output := h.redactor.Text(h.printed(0))
 		return nil, h.redactor.Error(errors.Join(withOutput(err, output), h.close(ctx)))
 	}
+	h.watch(ctx)
 	go r.play(ctx)
 	return r, nil
 }
@@ -93,7 +126,7 @@ func newRun(h *harness, selected Selection) *Run {
 		outcomes: map[string]*outcome{}, done: make(chan struct{}), phasesRun: map[Phase]span{},
 	}
 	for _, s := range selected.Scenarios {
-		r.outcomes[s.ID] = &outcome{done: make(chan struct{})}
+		r.outcomes[s.ID] = newOutcome()
 	}
 	for _, s := range selected.Scenarios {
 		r.enlist(s, selected.Scenarios)
@@ -152,9 +185,17 @@ func (r *Run) tell(e Event) {
 // play runs everything to its end and writes the report.
 func (r *Run) play(ctx context.Context) {
 	defer close(r.done)
-	importing := r.warmUp(ctx)
-	r.tell(Event{State: Queued}) // the run as such waits for nothing now
-	r.playPhases(ctx, importing)
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
+	switch r.setup = r.preflight(ctx); {
+	case r.setup != nil:
+		r.dropAll(Finding{Blocked, "the setup", "in order", r.setup.Problem})
+	case r.harness.cfg.Check:
+		r.dropAll(Finding{Blocked, "the run", "all played", "only the setup was checked (--check)"})
+	default:
+		r.tell(Event{State: Queued}) // the run as such waits for nothing now
+		r.playPhases(ctx)
+	}
 	r.tell(Event{State: Running, Text: "the receiver to stop"})
 	stopped := r.harness.close(ctx)
 	r.report = r.conclude(ctx, stopped)
@@ -164,7 +205,7 @@ func (r *Run) play(ctx context.Context) {
 func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	cfg, hide := r.harness.cfg, r.harness.redactor
 	report := Report{
-		Interrupted: ctx.Err() != nil, Version: cfg.Version, Command: hide.Command(cfg.Command),
+		Interrupted: ctx.Err() != nil && !errors.Is(context.Cause(ctx), errEnough), Version: cfg.Version, Command: hide.Command(cfg.Command),
 		Name: hide.Text(cfg.Name), Endpoint: hide.Text(cfg.Endpoint), Profile: cfg.Profile.Name,
 		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.Text(r.harness.apiURL), Began: r.began,
 		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.harness.timing.quiet,
@@ -179,41 +220,14 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	for _, s := range r.selected.Scenarios {
 		report.Results = append(report.Results, r.outcomes[s.ID].result)
 	}
+	seen, _ := r.harness.rhythm.Seen()
+	report.Setup, report.Checked, report.Deaths = r.setup, cfg.Check, r.harness.deaths()
+	report.SlowestImport, report.SlowestRetry = seen.SlowestImport, seen.SlowestRetry
 	if stopped != nil {
 		report.Failure = hide.Text("The receiver did not stop: " + stopped.Error() + ".")
 	}
 	report.Duration = time.Since(r.began)
 	return report
-}
-
-// warmUp sends one notification that is not judged, and reports whether the
-// receiver asks the simulated API for anything because of it. A receiver that
-// does not may not know the API's address, which is one finding and not twenty.
-func (r *Run) warmUp(ctx context.Context) (importing bool) {
-	s := r.driver(ctx, "", phaseSlot{})
-	defer s.end()
-	defer func() {
-		if p := recover(); p != nil {
-			if _, ours := p.(scenarioError); !ours {
-				panic(p)
-			}
-			importing = true // the scenarios will say what is wrong
-		}
-	}()
-	job := s.FinishedJob(1)
-	s.Notify("warm-up", job)
-	if !s.Acknowledged(job) {
-		return true // ACK-01 will say so, and block the rest
-	}
-	until := time.Now().Add(r.harness.cfg.EffectTimeout)
-	s.progress("the first call to the simulated API at "+r.harness.apiURL, until)
-	for r.harness.traffic.seen() == 0 {
-		if time.Now().After(until) {
-			return false
-		}
-		s.check("waiting", sleep(ctx, r.harness.timing.poll))
-	}
-	return true
 }
 
 func (r *Run) scenario(id string) Scenario {
@@ -229,6 +243,12 @@ func (r *Run) end(s Scenario, result Result) {
 			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",
 		})
 	}
+	if result.Verdict == Fail && result.Known == "" {
+		r.harness.rhythm.Fail()
+		if r.failed.Add(1) == int64(r.harness.cfg.MaxFail) {
+			r.stop(errEnough)
+		}
+	}
 	o := r.outcomes[s.ID]
 	o.result = redacted(r.harness.redactor, result)
 	close(o.done)
@@ -238,7 +258,7 @@ func (r *Run) end(s Scenario, result Result) {
 func (r *Run) driver(ctx context.Context, id string, in slot) *Driver {
 	ctx, cancel := context.WithCancel(ctx)
 	return &Driver{
-		harness: r.harness, ctx: ctx, cancel: cancel, slot: in, began: time.Now(), ends: map[int64]end{},
+		harness: r.harness, ctx: ctx, cancel: cancel, slot: in, inSlot: true, scenario: id, began: time.Now(), ends: map[int64]end{},
 		recorded: map[Kind]int{}, printed: r.harness.mark(),
 		progress: func(text string, until time.Time) {
 			r.tell(Event{ID: id, State: Running, Text: text, Until: until})
@@ -246,10 +266,13 @@ func (r *Run) driver(ctx context.Context, id string, in slot) *Driver {
 	}
 }
 
-// perform plays one scenario and judges what was seen.
+// perform plays one scenario, which has a slot, and judges what was seen.
 func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) {
 	driver := r.driver(ctx, s.ID, in)
+	seen, _ := r.harness.rhythm.Seen()
+	driver.delayed = seen.Delayed
 	defer func() {
+		driver.leave()
 		driver.end()
 		result.Began, result.Duration = driver.began.Sub(r.began), time.Since(driver.began)
 		r.took(s.Phase, driver.began)
@@ -258,7 +281,10 @@ func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) 
 		switch p := recover().(type) {
 		case nil:
 		case scenarioError:
-			result.Verdict, result.Findings = Errored, harnessFinding(p.err)
+			result.Verdict, result.Findings = Errored, []Finding{{Errored, "the harness", "no error", p.err.Error()}}
+			if ctx.Err() != nil {
+				result.Verdict, result.Findings = Blocked, notPlayed(ctx)
+			}
 		case scenarioVerdict:
 			result.Verdict, result.Findings = p.finding.Verdict, []Finding{p.finding}
 		default:
@@ -285,11 +311,15 @@ func (r *Run) took(p Phase, began time.Time) {
 	r.phasesRun[p] = t
 }
 
-func harnessFinding(err error) []Finding {
-	if errors.Is(err, context.Canceled) {
-		return []Finding{{Errored, "the run", "played to its end", "interrupted"}}
+// errEnough ends a run after as many failures as the user wants.
+var errEnough = errors.New("not played: enough has failed (--max-fail)")
+
+// stopReason says for people why a run has ended early.
+func stopReason(ctx context.Context) string {
+	if cause := context.Cause(ctx); errors.Is(cause, errEnough) {
+		return cause.Error()
 	}
-	return []Finding{{Errored, "the harness", "no error", err.Error()}}
+	return "interrupted"
 }
 
 func blockedFinding(id string, v Verdict) []Finding {

@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"github.com/scrapehook/scrapehook/internal/redact"
-
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,8 +9,13 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"github.com/scrapehook/scrapehook/internal/redact"
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/scenarios/process"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/cloud"
@@ -28,10 +31,18 @@ type harness struct {
 	client   *delivery.Client
 	receiver receiver // nil: not ours to start and to kill
 	traffic  *traffic
+	rhythm   *patience.Rhythm
+	limits   patience.Limits
+	reading  *semaphore.Weighted
 	token    Token
 	redactor redact.Redactor
 	apiURL   string
-	stopAPI  func()
+	began    time.Time
+
+	mortality mortality
+	exchanges atomic.Uint64 // sent so far
+
+	stopAPI func()
 	// stopHandler ends Config.Handler's server; nil: there is none.
 	stopHandler func()
 
@@ -50,6 +61,8 @@ type receiver interface {
 	Crash(ctx context.Context) error
 	// Stop asks it to end and returns when it has; or leaves it to its owner.
 	Stop(ctx context.Context) error
+	// OnDeath has tell called when it ends by itself.
+	OnDeath(tell func(how string))
 	// Log is what it printed, and what happened to it.
 	Log() *process.Log
 }
@@ -60,12 +73,17 @@ func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}
+	rhythm := &patience.Rhythm{}
 	h := &harness{
 		cfg:     cfg,
+		began:   time.Now(),
 		timing:  cfg.timing(),
 		cloud:   world,
 		client:  &delivery.Client{Profile: cfg.Profile},
-		traffic: newTraffic(),
+		traffic: newTraffic(rhythm),
+		rhythm:  rhythm,
+		limits:  cfg.limits,
+		reading: semaphore.NewWeighted(readsAtOnce),
 		token:   cfg.Token,
 		ids:     rand.New(rand.NewPCG(cfg.Seed, 0)), //nolint:gosec // repeatable, not secret
 		got:     map[int64]bool{},
@@ -178,6 +196,8 @@ func (h *harness) serveAPI(ctx context.Context, listener net.Listener, handler h
 func (h *harness) close(ctx context.Context) error {
 	var err error
 	if h.receiver != nil {
+		h.receiver.OnDeath(nil)
+		h.mortality.owner.Wait()
 		err = h.receiver.Stop(context.WithoutCancel(ctx))
 	}
 	if h.stopHandler != nil {
@@ -202,6 +222,19 @@ func (h *harness) open(ctx context.Context) error {
 		}
 		return fmt.Errorf("%w: no HTTP answer at %s; is the receiver running?", ErrUnreachable, h.cfg.Endpoint)
 	}
+	return h.awaitReady(ctx)
+}
+
+// awaitReady waits until a proxy before the receiver has something to pass
+// requests to, but no longer than the start timeout: what it answers then is
+// looked at as it is.
+func (h *harness) awaitReady(ctx context.Context) error {
+	limit := time.Now().Add(h.cfg.StartTimeout)
+	for !process.Ready(ctx, h.cfg.Endpoint) && time.Now().Before(limit) {
+		if err := sleep(ctx, h.timing.poll); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -219,12 +252,15 @@ func (h *harness) newID() int64 {
 	}
 }
 
-// send performs one attempt and records it. Answers that repeat a secret don't
+// exchange performs one attempt and records it. Answers that repeat a secret don't
 // do so to whoever looks at them later.
-func (h *harness) send(ctx context.Context, job int64, r delivery.Request) (delivery.Attempt, *transcript) {
-	t := &transcript{}
+func (d *Driver) exchange(ctx context.Context, label string, job int64, r delivery.Request) (delivery.Attempt, *transcript) {
+	h, t := d.harness, &transcript{}
+	h.awaitAlive(ctx) // a request to a receiver that is being started would say nothing
+	ended := h.sending(d.scenario, label)
 	a := h.client.Do(delivery.WithTap(ctx, t.tap), r)
-	h.traffic.answered(job, a.Ended)
+	ended(a.Status != 0)
+	h.answered(job, a)
 	if h.cfg.Sent != nil {
 		h.cfg.Sent(job, r, a)
 	}
@@ -232,15 +268,31 @@ func (h *harness) send(ctx context.Context, job int64, r delivery.Request) (deli
 	return a, t
 }
 
-// read asks every probe about a job.
-func (h *harness) read(ctx context.Context, job int64) ([]ProbeReading, error) {
-	readings := make([]ProbeReading, 0, len(h.cfg.Probes))
+// answered notes the end of an exchange about a job.
+func (h *harness) answered(job int64, a delivery.Attempt) {
+	h.traffic.answered(job, a.Ended)
+	if a.Status >= 200 && a.Status <= 299 {
+		h.rhythm.Acknowledged(job, a.Ended)
+	}
+}
+
+// readsAtOnce bounds how many jobs are read at the same time: a probe may be a
+// program that takes a second.
+const readsAtOnce = 4
+
+// read asks every probe about a job, and says how long that took.
+func (h *harness) read(ctx context.Context, job int64) (readings []ProbeReading, took time.Duration, err error) {
+	if err := h.reading.Acquire(ctx, 1); err != nil {
+		return nil, 0, context.Cause(ctx)
+	}
+	defer h.reading.Release(1)
+	began := time.Now()
 	for _, p := range h.cfg.Probes {
 		reading, err := p.Read(ctx, job)
 		if err != nil {
-			return nil, fmt.Errorf("probe %s: %w", p.Name(), err)
+			return nil, time.Since(began), fmt.Errorf("probe %s: %w", p.Name(), err)
 		}
 		readings = append(readings, ProbeReading{Probe: p.Name(), Reading: reading})
 	}
-	return readings, nil
+	return readings, time.Since(began), nil
 }

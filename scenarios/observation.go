@@ -56,10 +56,12 @@ type Effect struct {
 	Calls, APICalls int
 	// Seen is when the whole effect was there first; zero for never.
 	Seen time.Time
-	// Waited is how long the effect was awaited, Limit how long it could have
-	// been, and Quiet the time without any sign of work after which "no second
-	// effect" is judged.
+	// Waited is how long the effect was awaited. It was given up after Limit
+	// without progress of the receiver, for any job; LimitWhy is the flag that
+	// says so, or why it was not longer. Quiet is the time without any sign of
+	// work after which "no second effect" is judged.
 	Waited, Limit, Quiet time.Duration
+	LimitWhy             string
 
 	changes []change
 }

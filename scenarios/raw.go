@@ -84,15 +84,19 @@ func (c *rawConn) write(ctx context.Context, pause time.Duration, pieces ...stri
 // SendRaw is Send for a notification that is written to the connection piece by
 // piece.
 func (d *Driver) SendRaw(label string, job Job, raw RawRequest) Exchange {
+	d.enter()
 	d.progress("the answer to "+label, time.Now().Add(d.Profile().Timeout))
 	now := time.Now()
 	r := d.authorized(delivery.Request{Body: d.Form(job)})
 	x := Exchange{Label: label, Job: job.ID, Request: r}
 	x.Planned, x.Started, x.URL = now, now, r.URL
 	t := &transcript{}
+	d.harness.awaitAlive(d.ctx)
+	ended := d.harness.sending(d.scenario, label)
 	d.harness.exchangeRaw(d.ctx, &x, raw, t)
+	ended(x.Status != 0)
 	d.check("sending", d.ctx.Err())
-	d.harness.traffic.answered(job.ID, x.Ended)
+	d.harness.answered(job.ID, x.Attempt)
 	d.observation.Exchanges = append(d.observation.Exchanges, x)
 	d.exchanged(x, t, raw.Pause > 0)
 	return x

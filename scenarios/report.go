@@ -95,8 +95,18 @@ type Report struct {
 	// EffectTimeout and RetryTimeout bound the waits for imports; Quiet is the
 	// time without any sign of work after which no second effect is expected.
 	EffectTimeout, RetryTimeout, Quiet time.Duration
-	Began                              time.Time
-	Duration                           time.Duration
+	// SlowestImport and SlowestRetry are what the run learned of the receiver: the
+	// longest time from an acknowledgement to its effect, and from a call that
+	// failed to the next one for the same job; 0 when there was none.
+	SlowestImport, SlowestRetry time.Duration
+	// Setup is why nothing was judged; nil: the setup was in order. Checked says
+	// that nothing else was looked at.
+	Setup   *Setup
+	Checked bool
+	// Deaths are the ends of the receiver's process that the run did not cause.
+	Deaths   []Death
+	Began    time.Time
+	Duration time.Duration
 	// Results are in the order of the catalogue, which has Catalogue requirements
 	// in all.
 	Results   []Result

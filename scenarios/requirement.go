@@ -51,20 +51,24 @@ const (
 	// Together: overlaps with every other of its phase.
 	Together Phase = iota
 	// Delayed: delays or breaks downloads, which holds up a receiver that
-	// imports one job at a time; so these overlap with each other only.
+	// imports one job at a time; so these begin first, and others are granted
+	// the time that they hold it up.
 	Delayed
 	// Alone: needs the receiver to itself.
 	Alone
-	// Kill: kills the receiver; last, one after the other, needs Config.Run.
+	// Kill: kills the receiver, one after the other, when all else has ended;
+	// needs Config.Run.
 	Kill
+	// Final: looks at the whole run, when all else has ended.
+	Final
 )
 
 func (p Phase) String() string {
-	return [...]string{"together", "delayed", "alone", "kill"}[p]
+	return [...]string{"together", "delayed", "alone", "kill", "final"}[p]
 }
 
 // Phases returns every phase in its order.
-func Phases() []Phase { return []Phase{Together, Delayed, Alone, Kill} }
+func Phases() []Phase { return []Phase{Together, Delayed, Alone, Kill, Final} }
 
 // Scenario is how one requirement is tested.
 type Scenario struct {

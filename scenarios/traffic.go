@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/simulator/api"
 	"github.com/scrapehook/scrapehook/simulator/fault"
 )
@@ -21,11 +22,13 @@ const callsKept = 200
 // traffic remembers what passed between the receiver and us, by job, and
 // breaks the downloads that a scenario wants broken.
 type traffic struct {
-	mu       sync.Mutex
-	jobs     map[int64]*jobTraffic
-	total    int // API calls, of any job
-	lists    int // of them, for lists of jobs
-	injected time.Duration
+	rhythm *patience.Rhythm // is told what the receiver does
+
+	mu    sync.Mutex
+	jobs  map[int64]*jobTraffic
+	total int // API calls, of any job
+	lists int // of them, for lists of jobs
+	wrong int // of them, with a wrong token
 }
 
 type jobTraffic struct {
@@ -37,10 +40,13 @@ type jobTraffic struct {
 	downloads int                 // complete ones that began after that
 	tried     int                 // downloads that ended in any way
 	faults    []fault.Fault       // for the next downloads, in order
+	broken    bool                // there were faults for it
 	deletion  *heldDelete         // for the next DELETE
 }
 
-func newTraffic() *traffic { return &traffic{jobs: map[int64]*jobTraffic{}} }
+func newTraffic(rhythm *patience.Rhythm) *traffic {
+	return &traffic{rhythm: rhythm, jobs: map[int64]*jobTraffic{}}
+}
 
 func (t *traffic) jobLocked(id int64) *jobTraffic {
 	j := t.jobs[id]
@@ -57,6 +63,7 @@ func (t *traffic) observe(c api.Call) {
 	defer t.mu.Unlock()
 	j := t.jobLocked(c.JobID)
 	if c.Ended.IsZero() {
+		t.rhythm.Call(c.JobID, c.Began)
 		t.total++
 		if c.Method == http.MethodGet && c.Route == listJobs {
 			t.lists++
@@ -64,6 +71,10 @@ func (t *traffic) observe(c api.Call) {
 		j.count++
 		j.open[c.Number] = c
 		return
+	}
+	t.rhythm.Called(c.JobID, c.Ended, c.Download(), c.Complete && c.Status == http.StatusOK)
+	if c.Status == http.StatusUnauthorized {
+		t.wrong++
 	}
 	delete(j.open, c.Number)
 	j.last = later(j.last, c.Ended)
@@ -101,15 +112,7 @@ func (t *traffic) breakDownloads(job int64, faults ...fault.Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
-	j.faults = append(j.faults, faults...)
-}
-
-// inject notes that we delay the receiver, which is granted to every effect
-// that is awaited.
-func (t *traffic) inject(delay time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.injected += delay
+	j.faults, j.broken = append(j.faults, faults...), true
 }
 
 // holdDelete makes a DELETE of the job wait until release is closed, but no
@@ -147,16 +150,15 @@ func (t *traffic) answered(job int64, at time.Time) {
 // state is what a scenario may want to know of a job's traffic.
 type state struct {
 	count, downloads, tried int
-	downloading             bool
+	downloading, broken     bool
 	quietSince              time.Time // now, while a call is under way
-	injected                time.Duration
 }
 
 func (t *traffic) state(job int64, now time.Time) state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
-	s := state{count: j.count, downloads: j.downloads, tried: j.tried, quietSince: j.last, injected: t.injected}
+	s := state{count: j.count, downloads: j.downloads, tried: j.tried, quietSince: j.last, broken: j.broken}
 	for _, c := range j.open {
 		s.quietSince = now
 		s.downloading = s.downloading || c.Download()
@@ -180,6 +182,13 @@ func (t *traffic) seen() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.total
+}
+
+// unauthorized returns the number of calls so far that had a wrong token.
+func (t *traffic) unauthorized() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.wrong
 }
 
 // listed returns the number of calls so far that asked for a list of jobs.

@@ -63,6 +63,14 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 			if !cmd.Flags().Changed("seed") {
 				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
 			}
+			// Left alone, they become less once a MUST has failed.
+			for name, value := range map[string]*time.Duration{"effect-timeout": &f.effectTimeout, "retry-timeout": &f.retryTimeout} {
+				if !cmd.Flags().Changed(name) {
+					*value = 0
+				} else if *value <= 0 {
+					return usageError("--%s must be more than 0", name)
+				}
+			}
 			return conform(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -94,7 +102,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.StringVar(&f.html, "html", "", "write the report as one HTML page to `file`, - is stdout")
 	flags.StringVar(&f.badge, "badge", "", "write the verdict as a small SVG picture to `file`, - is stdout")
 	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
-	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited")
+	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited while the receiver makes no progress at all; if not set, less once a MUST has failed")
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 30*time.Second, "how long the receiver may take until it answers, with --run")
 	flags.IntVar(&f.concurrency, "concurrency", 16, "how many scenarios overlap at most")

@@ -25,7 +25,6 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		Run: f.run, StartCommand: f.startCmd, KillCommand: f.killCmd,
 	}
 	for flag, positive := range map[string]bool{
-		"--effect-timeout": f.effectTimeout > 0, "--retry-timeout": f.retryTimeout > 0,
 		"--start-timeout": f.startTimeout > 0, "--concurrency": f.concurrency > 0,
 		"--burst": f.burst > 0,
 	} {

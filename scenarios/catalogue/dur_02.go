@@ -28,7 +28,7 @@ func dur02() scenarios.Scenario {
 			d.BreakDownloads(job, 0, fault.Fault{Kind: fault.Stall, After: 10_000, Delay: 30 * time.Second, Release: release})
 			d.Notify("the notification", job)
 			if d.AwaitDownloadBegun(job) {
-				d.Pause(d.Pick(time.Second, 300*time.Millisecond), "the first half to arrive")
+				d.PauseInSlot(d.Pick(time.Second, 300*time.Millisecond), "the first half to arrive")
 				d.RestartReceiver()
 			}
 			close(release)

@@ -37,7 +37,7 @@ func (e *External) Start(ctx context.Context) error {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
 	e.log.note("the receiver is started, by its command")
-	if err := poll(ctx, pollEvery, func() bool { return Answers(ctx, e.cfg.Endpoint) }); err != nil {
+	if err := poll(ctx, pollEvery, func() bool { return Ready(ctx, e.cfg.Endpoint) }); err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
 	e.log.note("it answers")
@@ -69,6 +69,9 @@ func (e *External) Crash(ctx context.Context) error {
 	e.log.note("nothing listens there any more")
 	return nil
 }
+
+// OnDeath does nothing: nobody tells us when it ends.
+func (e *External) OnDeath(func(how string)) {}
 
 // Stop leaves the receiver alone: who runs it stops it.
 func (e *External) Stop(context.Context) error { return nil }

@@ -48,10 +48,13 @@ type Process struct {
 	cfg Config
 	log *Log
 
-	mu    sync.Mutex
-	group int           // 0: not running
-	gone  chan struct{} // closed when the shell has ended
-	err   error         // how it ended; read after gone
+	mu      sync.Mutex
+	group   int           // 0: not running
+	gone    chan struct{} // closed when the shell has ended
+	ending  bool          // we have asked it to end, or killed it
+	ready   bool          // it has answered since its start
+	onDeath func(how string)
+	err     error // how it ended; read after gone
 }
 
 func (c Config) withDefaults() Config {
@@ -99,19 +102,37 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 	gone := make(chan struct{})
 	p.mu.Lock()
-	p.group, p.gone = cmd.Process.Pid, gone
+	p.group, p.gone, p.ending, p.ready = cmd.Process.Pid, gone, false, false
 	p.mu.Unlock()
 	p.log.note("the receiver is started")
 	go func() {
 		p.err = cmd.Wait()
 		p.log.note("its process has ended: %v", exitState(p.err))
+		p.mu.Lock()
+		byItself, tell := p.ready && !p.ending, p.onDeath
+		p.mu.Unlock()
 		close(gone)
+		if byItself && tell != nil {
+			tell(exitState(p.err).Error())
+		}
 	}()
 	if err := p.awaitReady(ctx, gone); err != nil {
 		return err
 	}
+	p.mu.Lock()
+	p.ready = true
+	p.mu.Unlock()
 	p.log.note("it answers")
 	return nil
+}
+
+// OnDeath has tell called when the process ends by itself after it was ready,
+// from a goroutine that must not be held up; how is its exit status in words. It
+// must be called before Start, or while the process runs.
+func (p *Process) OnDeath(tell func(how string)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onDeath = tell
 }
 
 func (p *Process) awaitReady(ctx context.Context, gone <-chan struct{}) error {
@@ -120,7 +141,7 @@ func (p *Process) awaitReady(ctx context.Context, gone <-chan struct{}) error {
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	for !Answers(ctx, p.cfg.Endpoint) {
+	for !Ready(ctx, p.cfg.Endpoint) {
 		select {
 		case <-gone:
 			return fmt.Errorf("starting the receiver: it ended (%w) before it answered at %s", exitState(p.err), p.cfg.Endpoint)
@@ -151,21 +172,33 @@ func listens(ctx context.Context, endpoint string) bool {
 	return true
 }
 
+// Ready reports whether url answers as more than a proxy whose program is still
+// starting, which says 502, 503 or 504.
+func Ready(ctx context.Context, url string) bool {
+	status, ok := answer(ctx, url)
+	return ok && status != http.StatusBadGateway && status != http.StatusServiceUnavailable && status != http.StatusGatewayTimeout
+}
+
 // Answers reports whether there is any HTTP answer at url.
 func Answers(ctx context.Context, url string) bool {
+	_, ok := answer(ctx, url)
+	return ok
+}
+
+func answer(ctx context.Context, url string) (status int, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return false
+		return 0, false
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return false
+		return 0, false
 	}
 	_ = resp.Body.Close()
-	return true
+	return resp.StatusCode, true
 }
 
 // Kill ends every process of the group at once, as a crash would, and does not
@@ -175,6 +208,7 @@ func (p *Process) Kill() { p.signal(syscall.SIGKILL, "the receiver is killed (SI
 func (p *Process) signal(sig syscall.Signal, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.ending = true
 	if p.group > 0 && syscall.Kill(-p.group, sig) == nil { // else gone already
 		p.log.note("%s", what)
 	}
@@ -186,19 +220,20 @@ func (p *Process) Crash(ctx context.Context) error {
 	return p.reap(ctx)
 }
 
-// Stop asks the group to end with SIGTERM, kills what is left after the stop
-// timeout, and returns when all of it is gone. Stopping twice is safe.
+// Stop asks the whole group to end with SIGTERM, waits until all of it is gone,
+// kills what is left after the stop timeout, and returns when nothing is left.
+// Stopping twice is safe.
 func (p *Process) Stop(ctx context.Context) error {
 	p.signal(syscall.SIGTERM, "the receiver is asked to stop (SIGTERM)")
 	p.mu.Lock()
-	gone := p.gone
+	group, gone := p.group, p.gone
 	p.mu.Unlock()
-	if gone != nil {
-		limit := time.NewTimer(p.cfg.StopTimeout)
-		defer limit.Stop()
+	if group != 0 {
+		ctx, cancel := context.WithTimeout(ctx, p.cfg.StopTimeout)
+		defer cancel()
 		select {
-		case <-gone:
-		case <-limit.C:
+		case <-gone: // the shell may be gone before what it started
+			_ = poll(ctx, pollEvery, func() bool { return !groupLives(group) }) // what is left is killed
 		case <-ctx.Done():
 		}
 	}

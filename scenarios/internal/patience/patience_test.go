@@ -100,6 +100,7 @@ func TestRhythm(t *testing.T) {
 	r.Imported(1, at(13), true)
 	r.Acknowledged(2, at(13))
 	r.Imported(2, at(15), false)
+	r.Acknowledged(3, at(15)) // after a delay by us: see below
 	_, changed := r.Seen()
 	r.Delay(time.Second)
 	select {
@@ -107,6 +108,7 @@ func TestRhythm(t *testing.T) {
 	default:
 		t.Error("a delay is not told")
 	}
+	r.Imported(3, at(15), false)
 	r.Fail()
 	seen, _ := r.Seen()
 	want := patience.Seen{Progress: at(15), SlowestImport: 2 * time.Second, SlowestRetry: 4 * time.Second, Failed: true, Delayed: time.Second}

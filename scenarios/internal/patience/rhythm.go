@@ -11,6 +11,7 @@ type Rhythm struct {
 	mu      sync.Mutex
 	jobs    map[int64]*job
 	seen    Seen
+	delayed time.Time     // when we began last to hold the receiver up
 	changed chan struct{} // closed at the next change; nil: nobody waits
 }
 
@@ -96,13 +97,17 @@ func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
 	}
 }
 
-// Imported: the job's whole effect was seen. An effect that needed a retry says
-// nothing about how long an import takes.
+// aftermath is how long what we hold up holds up other jobs, at a guess.
+const aftermath = 20 * time.Second
+
+// Imported: the job's whole effect was seen. An effect that needed a retry, or
+// came while we held the receiver up, says nothing about how long an import
+// takes.
 func (r *Rhythm) Imported(id int64, at time.Time, retried bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	j := r.jobLocked(id)
-	if !retried && !j.acknowledged.IsZero() {
+	if !retried && !j.acknowledged.IsZero() && !r.delayed.Add(aftermath).After(j.acknowledged) {
 		r.seen.SlowestImport = max(r.seen.SlowestImport, at.Sub(j.acknowledged))
 	}
 	j.acknowledged = time.Time{}
@@ -120,7 +125,9 @@ func (r *Rhythm) Started(at time.Time) {
 func (r *Rhythm) Delay(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen.Delayed += d
+	if r.seen.Delayed += d; d > 0 {
+		r.delayed = time.Now()
+	}
 	r.tellLocked()
 }
 
