@@ -51,7 +51,7 @@ func TestPrerequisitesBlock(t *testing.T) {
 	t.Run("nothing is acknowledged", func(t *testing.T) {
 		t.Parallel()
 		r := judge(t, t.Context(), "ACK-01,ACK-05,DATA-01,IDEM-01", func(m *model, _ *scenarios.Config) {
-			m.handle = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
+			m.handle = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
 		})
 		check(t, r, map[string]scenarios.Verdict{
 			"ACK-01": scenarios.Fail, "ACK-05": scenarios.Blocked, "DATA-01": scenarios.Blocked, "IDEM-01": scenarios.Blocked,
@@ -69,21 +69,6 @@ func TestPrerequisitesBlock(t *testing.T) {
 		check(t, r, map[string]scenarios.Verdict{
 			"ACK-01": scenarios.Pass, "DATA-01": scenarios.Fail, "IDEM-08": scenarios.Blocked,
 		})
-	})
-	t.Run("the API is never called", func(t *testing.T) {
-		t.Parallel()
-		r := judge(t, t.Context(), "ACK-01,DATA-01,IDEM-01,IDEM-08", func(m *model, cfg *scenarios.Config) {
-			m.handle = func(http.ResponseWriter, *http.Request) {}
-			cfg.EffectTimeout = 300 * time.Millisecond
-		})
-		check(t, r, map[string]scenarios.Verdict{
-			"ACK-01": scenarios.Pass, "DATA-01": scenarios.Fail, "IDEM-01": scenarios.Blocked, "IDEM-08": scenarios.Blocked,
-		})
-		for _, result := range r.Results {
-			if result.ID == "DATA-01" && !strings.Contains(result.Findings[0].Actual, "was it told its address") {
-				t.Errorf("found %+v", result.Findings)
-			}
-		}
 	})
 	t.Run("a prerequisite that is not selected does not", func(t *testing.T) {
 		t.Parallel()
@@ -123,7 +108,7 @@ func TestInterrupted(t *testing.T) {
 	for _, result := range r.Results {
 		verdicts[result.Verdict]++
 	}
-	if verdicts[scenarios.Pass] < 2 || verdicts[scenarios.Errored] == 0 || verdicts[scenarios.Fail] != 0 {
+	if verdicts[scenarios.Pass] < 2 || verdicts[scenarios.Blocked] == 0 || verdicts[scenarios.Errored] != 0 || verdicts[scenarios.Fail] != 0 {
 		t.Errorf("verdicts %v: what was known is to be kept, and nothing blamed on the endpoint", verdicts)
 	}
 }
