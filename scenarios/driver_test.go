@@ -43,7 +43,8 @@ func TestChangesAreBounded(t *testing.T) {
 // it, also when the harness fails before Play has ended it.
 func TestNothingGoesOnAfterAScenario(t *testing.T) {
 	t.Parallel()
-	h := &harness{traffic: newTraffic()}
+	rhythm := &patience.Rhythm{}
+	h := &harness{rhythm: rhythm, traffic: newTraffic(rhythm)}
 	r := newRun(h, Selection{})
 	ended := make(chan struct{})
 	result := r.perform(t.Context(), Scenario{Play: func(d *Driver) {
