@@ -10,10 +10,10 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
 )
 
-// The transports of a load, as --transport knows them, and uring, which auto may
+// The transports of a load, as --transport knows them, and epoll, which auto may
 // turn out to be.
 const (
-	transportURing   = "uring"
+	transportEpoll   = "epoll"
 	transportAuto    = "auto"
 	transportFast    = "fast"
 	transportNetHTTP = "nethttp"
@@ -45,7 +45,7 @@ func (f *endpointFlags) choose(cfg *trafficrun.Config, plain *http.Transport) er
 		}
 		cfg.Exchanger, cfg.Transport, cfg.ReuseForms = client, transportFast, true
 		if f.transport != transportFast {
-			cfg.Looper, cfg.LoopTransport = client, transportURing // where it can
+			cfg.Looper, cfg.LoopTransport = client, transportEpoll // where it can
 		}
 		return nil
 	}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"net"
 	"os"
@@ -13,7 +12,7 @@ import (
 type peer struct {
 	tcp     *net.TCPAddr
 	family  int
-	address []byte // a struct sockaddr
+	address syscall.Sockaddr
 }
 
 // dialPeer dials as for any exchange, and returns whom that has reached, and the
@@ -21,7 +20,7 @@ type peer struct {
 func (c *Client) dialPeer(ctx context.Context) (_ *peer, fd int, err error) {
 	timed, cancel := context.WithTimeout(ctx, c.profile.Timeout)
 	defer cancel()
-	conn, err := c.dialer.DialContext(timed, "tcp", c.addr)
+	conn, err := c.dialCounted(timed)
 	switch {
 	case err == nil:
 	case ctx.Err() == nil && timed.Err() != nil:
@@ -29,26 +28,24 @@ func (c *Client) dialPeer(ctx context.Context) (_ *peer, fd int, err error) {
 	default:
 		return nil, -1, err
 	}
-	tcp := conn.(*net.TCPConn) //nolint:forcetypeassert // by its network
-	defer func() { err = errors.Join(err, tcp.Close()) }()
-	p, err := peerOf(tcp.RemoteAddr().(*net.TCPAddr)) //nolint:forcetypeassert // as above
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	p, err := peerOf(conn.RemoteAddr().(*net.TCPAddr)) //nolint:forcetypeassert // by its network
 	if err != nil {
 		return nil, -1, err
 	}
 	// The runtime's poller is not to see it any more, so it is another descriptor.
-	file, err := tcp.File()
+	raw, err := rawConn(conn)
 	if err != nil {
 		return nil, -1, err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if fd, err = dup(int(file.Fd())); err != nil { // Fd makes it block
-		return nil, -1, err
+	if failed := raw.Control(func(own uintptr) { fd, err = dup(own) }); failed != nil {
+		return nil, -1, failed
 	}
-	return p, fd, nil
+	return p, fd, err
 }
 
-func dup(fd int) (int, error) {
-	n, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
+func dup(fd uintptr) (int, error) {
+	n, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, 0)
 	if errno != 0 {
 		return -1, os.NewSyscallError("fcntl", errno)
 	}
@@ -56,37 +53,26 @@ func dup(fd int) (int, error) {
 }
 
 func peerOf(tcp *net.TCPAddr) (*peer, error) {
-	p := &peer{tcp: tcp}
-	family := func(f uint16) {
-		p.family = int(f)
-		p.address = binary.NativeEndian.AppendUint16(nil, f)
-		p.address = binary.BigEndian.AppendUint16(p.address, uint16(tcp.Port)) //nolint:gosec // a port has 16 bits
-	}
 	if ip := tcp.IP.To4(); ip != nil {
-		family(syscall.AF_INET)
-		p.address = append(p.address, ip...)
-		p.address = append(p.address, make([]byte, syscall.SizeofSockaddrInet4-len(p.address))...)
-		return p, nil
+		address := &syscall.SockaddrInet4{Port: tcp.Port}
+		copy(address.Addr[:], ip)
+		return &peer{tcp, syscall.AF_INET, address}, nil
 	}
-	zone := 0
+	address := &syscall.SockaddrInet6{Port: tcp.Port}
+	copy(address.Addr[:], tcp.IP.To16())
 	if tcp.Zone != "" {
 		ifi, err := net.InterfaceByName(tcp.Zone)
 		if err != nil {
 			return nil, err
 		}
-		zone = ifi.Index
+		address.ZoneId = uint32(ifi.Index) //nolint:gosec // an index is not negative
 	}
-	family(syscall.AF_INET6)
-	p.address = append(p.address, 0, 0, 0, 0) // flow information
-	p.address = append(p.address, tcp.IP.To16()...)
-	p.address = binary.NativeEndian.AppendUint32(p.address, uint32(zone))
-	return p, nil
+	return &peer{tcp, syscall.AF_INET6, address}, nil
 }
 
-// socket makes a socket that can be connected to the peer. It blocks: io_uring
-// would not wait with one that does not.
+// socket makes a socket that can be connected to the peer. It does not block.
 func (p *peer) socket() (fd int, err error) {
-	fd, err = syscall.Socket(p.family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err = syscall.Socket(p.family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
@@ -95,6 +81,22 @@ func (p *peer) socket() (fd int, err error) {
 		return -1, os.NewSyscallError("setsockopt", err)
 	}
 	return fd, nil
+}
+
+// isSelf reports whether a socket is connected to itself, as it can be when
+// nobody listens and the kernel chose the very port for our own side.
+func (p *peer) isSelf(fd int) bool {
+	own, err := syscall.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	switch own := own.(type) {
+	case *syscall.SockaddrInet4:
+		return own.Port == p.tcp.Port && p.tcp.IP.Equal(own.Addr[:])
+	case *syscall.SockaddrInet6:
+		return own.Port == p.tcp.Port && p.tcp.IP.Equal(own.Addr[:])
+	}
+	return false
 }
 
 // failed is a dial's error, as the net package has it.

@@ -88,7 +88,7 @@ func (c *Client) Close() {
 func (c *Client) dial(ctx context.Context, x *exchange) (*conn, error) {
 	timed, cancel := context.WithDeadline(ctx, x.deadline)
 	defer cancel()
-	tcp, err := c.dialer.DialContext(timed, "tcp", c.addr)
+	tcp, err := c.dialCounted(timed)
 	if err != nil {
 		if ctx.Err() == nil && timed.Err() != nil {
 			return nil, errExpired

@@ -30,7 +30,7 @@ var transports = map[string]func(t *testing.T, url string, profile webhook.Profi
 		}
 		return c
 	},
-	"uring": func(t *testing.T, url string, profile webhook.Profile) doer {
+	"epoll": func(t *testing.T, url string, profile webhook.Profile) doer {
 		t.Helper()
 		c, err := wire.New(url, profile, time.Minute)
 		if err != nil {

@@ -32,6 +32,7 @@ type Client struct {
 	before, after []byte
 	dialer        net.Dialer
 	idleFor       time.Duration
+	dials         dials
 
 	mu     sync.Mutex
 	idle   []*conn // the one that was used last is the last one
