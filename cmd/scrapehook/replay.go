@@ -48,6 +48,9 @@ func runReplay(cmd *cobra.Command, path, url string, f replayFlags) error {
 		return usageError("--profile: %w", err)
 	}
 	profile.MaxAttempts = 1
+	if err := f.checkTransport(false, true); err != nil {
+		return err
+	}
 	load, err := f.load(url, profile)
 	if err != nil {
 		return err

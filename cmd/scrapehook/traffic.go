@@ -115,6 +115,9 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	if f.dryRun != "" {
 		return dryRun(cmd.OutOrStdout(), f.dryRun, planned, url)
 	}
+	if err := f.checkTransport(f.rate == "max", f.cloud.listen != ""); err != nil {
+		return err
+	}
 	load, err := f.load(url, profile)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	f.reportFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.connections, "connections", trafficrun.DefaultConnections, "the most requests under way at once")
-	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: fast (http:// only), nethttp, or auto, the fastest that can")
+	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: epoll (Linux, http:// and --rate max only), fast (http:// only), nethttp, or auto, the fastest that can")
 	addProfileFlag(flags, &f.profile)
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
 	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
@@ -52,6 +52,7 @@ type load struct {
 	whole           time.Duration // how long the plan takes, if it is known
 	reporter        *reporter
 	record, metrics string
+	close           func() // the connections that are idle
 	// complete adds to the report what else is known; may be nil.
 	complete func(*report.Report)
 }
@@ -88,7 +89,7 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		URL: target, Profile: profile, Connections: f.connections,
 		Slow: &delivery.Client{Profile: profile, Transport: wire.SlowTransport(slow, pieces, pause)},
 	}
-	if err := f.choose(&l.config, plain); err != nil {
+	if err := f.choose(l, plain); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -115,6 +116,7 @@ func (f *endpointFlags) check(target string) error {
 
 // run loads the endpoint and shows what came of it.
 func (l *load) run(cmd *cobra.Command) error {
+	defer l.close()
 	endRecord, err := l.beginRecord()
 	if err != nil {
 		return usageError("--record: %w", err)

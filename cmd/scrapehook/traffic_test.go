@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,8 +82,11 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"metrics for other machines", []string{"traffic", url, "--metrics", "0.0.0.0:0"}, exitUsage, "--metrics"},
 		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitUsage, "--html: the report can't be written: open /not/there"},
 		{"a record in no directory", []string{"traffic", url, "--record", "/not/there"}, exitUsage, "--record"},
-		{"a transport", []string{"traffic", url, "--transport", "quic"}, exitUsage, "use auto, fast or nethttp"},
+		{"a transport", []string{"traffic", url, "--transport", "quic"}, exitUsage, "use auto, epoll, fast or nethttp"},
 		{"the fast transport for TLS", []string{"traffic", "https://127.0.0.1:1/", "--transport", "fast"}, exitUsage, "it has no TLS"},
+		{"epoll for TLS", []string{"traffic", "https://127.0.0.1:1/", "--rate", "max", "--transport", "epoll"}, exitUsage, "it has no TLS"},
+		{"epoll for an open loop", []string{"traffic", url, "--transport", "epoll"}, exitUsage, "--transport epoll: "},
+		{"epoll with a record", []string{"traffic", url, "--rate", "max", "--transport", "epoll", "--record", "/not/there"}, exitUsage, "--transport epoll: "},
 		{"net/http's transport", []string{"traffic", url, "--transport", "nethttp", "--jobs", "1", "--attempts", "1"}, 0, "transport nethttp"},
 		{"the fast transport unless asked", []string{"traffic", url, "--jobs", "1", "--attempts", "1"}, 0, "transport fast"},
 		{"no connection", []string{"traffic", url, "--connections", "0"}, exitUsage, "--connections"},
@@ -111,8 +113,8 @@ func TestTrafficSaysItsTransport(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
-	fastest := "transport uring"
-	if runtime.GOOS != "linux" || slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "uring") {
+	fastest := "transport epoll"
+	if runtime.GOOS != "linux" {
 		fastest = "transport fast"
 	}
 	for _, tc := range []struct {
@@ -122,6 +124,7 @@ func TestTrafficSaysItsTransport(t *testing.T) {
 		{fastest, nil},
 		{"transport fast", []string{"--transport", "fast"}},
 		{"transport fast", []string{"--record", filepath.Join(t.TempDir(), "record")}},
+		{fastest, []string{"--transport", "auto"}},
 		{"transport nethttp", []string{"--transport", "nethttp"}},
 	} {
 		args := append([]string{"traffic", server.URL, "--rate", "max", "--jobs", "100", "--attempts", "1"}, tc.args...)

@@ -2,19 +2,18 @@ package main
 
 import (
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/delivery"
-	trafficrun "github.com/scrapehook/scrapehook/simulator/traffic/run"
 	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
 )
 
-// The transports of a load, as --transport knows them, and epoll, which auto may
-// turn out to be.
+// The transports of a load, as --transport and the reports name them.
 const (
-	transportEpoll   = "epoll"
 	transportAuto    = "auto"
+	transportEpoll   = "epoll"
 	transportFast    = "fast"
 	transportNetHTTP = "nethttp"
 )
@@ -25,27 +24,29 @@ const idleFor = time.Second
 
 // choose sets how the exchanges of a load are performed, plain being the
 // transport for whatever is not plain HTTP.
-func (f *endpointFlags) choose(cfg *trafficrun.Config, plain *http.Transport) error {
+func (f *endpointFlags) choose(l *load, plain *http.Transport) error {
+	cfg := &l.config
 	isPlain := strings.HasPrefix(strings.ToLower(cfg.URL), "http:")
 	switch f.transport {
 	case transportAuto:
-	case transportFast:
+	case transportEpoll, transportFast:
 		if !isPlain {
-			return usageError("--transport fast: it has no TLS, and %s needs it: use auto or nethttp", cfg.URL)
+			return usageError("--transport %s: it has no TLS, and %s needs it: use auto or nethttp", f.transport, cfg.URL)
 		}
 	case transportNetHTTP:
 		isPlain = false
 	default:
-		return usageError("--transport %q: use auto, fast or nethttp", f.transport)
+		return usageError("--transport %q: use auto, epoll, fast or nethttp", f.transport)
 	}
 	if isPlain {
-		client, err := wire.New(cfg.URL, cfg.Profile, idleFor)
+		client, err := wire.New(cfg.URL, cfg.Profile, cfg.Connections, idleFor)
 		if err != nil {
 			return usageError("%w", err)
 		}
 		cfg.Exchanger, cfg.Transport, cfg.ReuseForms = client, transportFast, true
+		l.close = client.Close
 		if f.transport != transportFast {
-			cfg.Looper, cfg.LoopTransport = client, transportEpoll // where it can
+			cfg.Looper, cfg.LoopTransport = client, transportEpoll
 		}
 		return nil
 	}
@@ -54,5 +55,24 @@ func (f *endpointFlags) choose(cfg *trafficrun.Config, plain *http.Transport) er
 	// no means to send their bodies twice.
 	plain.MaxIdleConnsPerHost, plain.MaxConnsPerHost, plain.IdleConnTimeout = cfg.Connections, cfg.Connections, idleFor
 	cfg.Exchanger, cfg.Transport = &delivery.Client{Profile: cfg.Profile, Transport: plain}, transportNetHTTP
+	l.close = plain.CloseIdleConnections
+	return nil
+}
+
+// checkTransport says why the transport that the user asked for can't perform
+// the load: closed is whether that has --rate max, told whether something is told
+// of each attempt. Only auto may choose another one.
+func (f *endpointFlags) checkTransport(closed, told bool) error {
+	if f.transport != transportEpoll {
+		return nil
+	}
+	switch {
+	case runtime.GOOS != "linux":
+		return usageError("--transport epoll: only Linux has it")
+	case !closed:
+		return usageError("--transport epoll: it needs --rate max")
+	case told || f.record != "":
+		return usageError("--transport epoll: it can't be used with --cloud or --record, which look at each attempt")
+	}
 	return nil
 }

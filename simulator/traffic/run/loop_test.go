@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -179,7 +178,7 @@ func TestClosedLoopOverANetwork(t *testing.T) {
 			cfg.Mix, cfg.Profile = mix, profile
 			cfg.LateAfter, cfg.Continuance = 50*time.Millisecond, 20*time.Millisecond
 		})
-		client, err := wire.New(server.URL, profile, time.Second)
+		client, err := wire.New(server.URL, profile, 64, time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +188,7 @@ func TestClosedLoopOverANetwork(t *testing.T) {
 			Slow: &delivery.Client{Profile: profile, Transport: wire.SlowTransport(delivery.NewTransport(), 5, time.Millisecond)},
 		}
 		if looped {
-			cfg.Looper, cfg.LoopTransport = client, "uring"
+			cfg.Looper, cfg.LoopTransport = client, "epoll"
 		}
 		r, err := run.New(cfg)
 		if err != nil {
@@ -202,8 +201,8 @@ func TestClosedLoopOverANetwork(t *testing.T) {
 		result := r.Report(p.Scheme())
 		rec.check(t, p, result)
 		want := "fast"
-		if looped && runtime.GOOS == "linux" && !slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "uring") {
-			want = "uring"
+		if looped && runtime.GOOS == "linux" {
+			want = "epoll"
 		}
 		if result.Transport != want {
 			t.Errorf("transport %q, want %q", result.Transport, want)

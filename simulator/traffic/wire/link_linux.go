@@ -14,22 +14,17 @@ import (
 type link struct {
 	number int32
 	fd     int
-	state  linkState
-	used   bool      // it has borne a send
-	since  time.Time // when it was dialled, or became idle
-	slot   *slot     // whose send it bears; nil when none
-	unsent []byte    // of the request
-	in     []byte    // where answers are read
-	got    int       // bytes of in, while the head is not whole
+	dial   *dialBegun // nil when it is open
+	used   bool       // it has borne a send
+	since  time.Time  // when it became idle
+	slot   *slot      // whose send it bears; nil when none
+	unsent []byte     // of the request
+	in     []byte     // where answers are read
+	got    int        // bytes of in, while the head is not whole
 }
 
-type linkState uint8
-
-const (
-	dialling linkState = iota
-	idle
-	exchanging
-)
+// idle reports whether a connection is free.
+func (ln *link) idle() bool { return ln.dial == nil && ln.slot == nil }
 
 // inSize is how much of an answer is read at once.
 const inSize = bufferSize
@@ -53,10 +48,10 @@ func (l *loop) newLink(fd int) *link {
 		l.fail(err)
 		return nil
 	}
-	ln := &link{number: number, fd: fd, in: make([]byte, inSize), since: l.now}
+	ln := &link{number: number, fd: fd, in: make([]byte, inSize)}
 	l.numbers = l.numbers[:last]
 	l.links[number] = ln
-	l.dialing.open++
+	l.open++
 	return ln
 }
 
@@ -75,6 +70,14 @@ func (l *loop) takeIdle(now time.Time) *link {
 		return ln
 	}
 	return nil
+}
+
+// patienceWith is how long a connection may be idle.
+func (l *loop) patienceWith(ln *link) time.Duration {
+	if !ln.used {
+		return min(unneeded, l.idleFor)
+	}
+	return l.idleFor
 }
 
 // silent reports whether a connection is open and nothing came unasked.
@@ -100,22 +103,23 @@ func (l *loop) release(ln *link) *conn {
 	if err != nil {
 		return nil
 	}
+	l.adoptConn()
 	return cn
 }
 
 func (l *loop) forget(ln *link) {
-	if ln.state == dialling {
-		l.dialing.remove(ln)
+	if ln.dial != nil {
+		l.endDial(ln)
 	}
 	l.links[ln.number] = nil
 	l.numbers = append(l.numbers, ln.number)
-	l.dialing.open--
+	l.open--
 }
 
 // send writes a request and waits for what comes.
 func (l *loop) send(s *slot, ln *link) {
 	s.link, ln.slot = ln, s
-	ln.state, ln.unsent, ln.got = exchanging, s.out, 0
+	ln.unsent, ln.got = s.out, 0
 	ln.used, s.x.connected = true, true
 	l.write(ln)
 }
@@ -142,19 +146,20 @@ func (l *loop) handle(ln *link, events uint32) {
 	if ln == nil {
 		return // an earlier event of this turn was its end
 	}
-	switch ln.state {
-	case dialling:
-		l.dialled(ln)
-	case idle:
+	switch {
+	case ln.dial != nil:
+		l.dialEnded(ln)
+	case ln.idle():
 		if events&^writable != 0 { // it has ended, or speaks unasked
 			l.idle = without(l.idle, ln)
 			l.close(ln)
 		}
-	case exchanging:
+	default:
+		s := ln.slot
 		if events&writable != 0 && len(ln.unsent) > 0 {
 			l.write(ln)
 		}
-		if ln.state == exchanging && ln.slot != nil && events&^writable != 0 {
+		if ln.slot == s && events&^writable != 0 {
 			l.read(ln, events)
 		}
 	}
@@ -253,7 +258,7 @@ func (l *loop) foreign(ln *link, cause error) {
 		if keep {
 			l.put(cn, now)
 		} else {
-			cn.close()
+			l.drop(cn)
 		}
 		return l.concluded(l.ctx, &x, now, err)
 	})

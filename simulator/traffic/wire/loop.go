@@ -6,18 +6,18 @@ import (
 	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
-// Loop performs exchanges over so many connections on one thread, until it has
-// left all of them; the end of ctx cancels those that are under way. It does what
-// [Client.Do] does, for less: one system call serves many connections. Where that
-// is not to be had, it returns an [errors.ErrUnsupported] and has called nothing.
+// Loop performs exchanges over at most so many connections in one goroutine; the
+// end of ctx cancels those that are under way. It does what [Client.Do] does, for
+// less: one system call tells of many connections. Where there is no epoll, it
+// returns an [errors.ErrUnsupported] and has called nothing.
 //
-// next returns what connection i, from 0, sends next, and not ok if that is
-// nothing; the request's body is looked at until the exchange has ended. ended is
-// told how it did. leave is told of a connection that the loop has done with:
-// nothing was next, and rest is nil, or its exchange is none for a loop, and rest,
-// on any goroutine, performs what is left of it. All three are called on the
-// loop's thread, to which the
-// goroutine is bound, so all connections wait for them.
+// There are as many senders as connections, numbered from 0. next returns what
+// sender i sends next, and not ok if that is nothing; the request's body must stay
+// as it is until the exchange has ended, which ended is told of. leave is told of
+// a sender that leaves the loop: rest is nil if nothing was next; otherwise its
+// exchange is not one for a loop, and rest performs what is left of it, on any
+// goroutine. All three are called by Loop's goroutine, so all senders wait for
+// them. Loop returns when all senders have left it.
 func (c *Client) Loop(
 	ctx context.Context, connections int,
 	next func(i int) (r delivery.Request, ok bool),

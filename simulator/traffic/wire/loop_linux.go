@@ -25,7 +25,9 @@ type loop struct {
 	free    []*slot
 	waiting []*slot
 	left    int // how many slots the loop has done with
-	dialing dialing
+	pacing  pacing
+	dialed  []*link // connections that are being dialled, in the order of their time
+	open    int     // connections, those included
 	links   []*link // by the number of their events; nil is not in use
 	numbers []int32 // those that are not in use
 	idle    []*link // the one that was used last is the last one
@@ -62,15 +64,15 @@ func (c *Client) loop(ctx context.Context, connections int, w work) (err error) 
 	for i := range l.slots {
 		l.slots[i].i = i
 		l.free = append(l.free, &l.slots[i])
-		l.numbers = append(l.numbers, int32(i)) //nolint:gosec // far below
+		l.numbers = append(l.numbers, int32(i))
 	}
 	l.now = time.Now()
-	l.dialing.limit = firstDials
-	first := -1
-	if l.peer, first, err = c.dialPeer(ctx); err != nil {
+	peer, first, err := c.dialPeer(ctx)
+	if err != nil {
 		l.leaveUnreached(err)
 		return nil
 	}
+	l.peer = peer
 	l.adopted(first)
 	l.run()
 	l.closeLinks()
@@ -174,7 +176,7 @@ func (l *loop) begin(s *slot) {
 // serve gives a connection to the send that has waited longest, or keeps it.
 func (l *loop) serve(ln *link) {
 	if len(l.waiting) == 0 {
-		ln.state, ln.since = idle, l.now
+		ln.since = l.now
 		l.idle = append(l.idle, ln)
 		return
 	}
@@ -205,7 +207,7 @@ func (l *loop) end(s *slot, err error, keep bool) {
 // any other that is idle.
 func (l *loop) leave(s *slot, rest func() delivery.Attempt) {
 	l.left++
-	for len(l.idle) > 0 && l.dialing.open > len(l.slots)-l.left {
+	for len(l.idle) > 0 && l.open > len(l.slots)-l.left {
 		last := len(l.idle) - 1
 		ln := l.idle[last]
 		l.idle = l.idle[:last]
@@ -231,8 +233,13 @@ func (l *loop) patience() time.Duration {
 	}
 	until := l.due
 	if len(l.waiting) > 0 {
-		if next := l.dialing.next(l.now); until.IsZero() || (!next.IsZero() && next.Before(until)) {
+		if next := l.pacing.next(l.now); until.IsZero() || (!next.IsZero() && next.Before(until)) {
 			until = next
+		}
+	}
+	for _, ln := range l.idle {
+		if ends := ln.since.Add(l.patienceWith(ln)); until.IsZero() || ends.Before(until) {
+			until = ends
 		}
 	}
 	if until.IsZero() {
@@ -247,11 +254,18 @@ func (l *loop) watch() {
 		l.endAll(func(*slot) error { return err })
 		return
 	}
+	for _, ln := range l.idle {
+		if l.now.Sub(ln.since) > l.patienceWith(ln) {
+			l.idle = without(l.idle, ln)
+			l.close(ln)
+			break // one a turn: the list has changed
+		}
+	}
 	if l.due.IsZero() || l.now.Before(l.due) {
 		return
 	}
-	if len(l.waiting) > 0 && !l.now.Before(l.waiting[0].x.deadline) && l.dialing.refused != nil && l.dialing.open == 0 {
-		l.fail(l.dialing.refused) // it is not the endpoint's fault
+	if len(l.waiting) > 0 && !l.now.Before(l.waiting[0].x.deadline) && l.pacing.refused != nil && l.open == 0 {
+		l.fail(l.pacing.refused) // it is not the endpoint's fault
 		return
 	}
 	l.due = time.Time{}
@@ -264,7 +278,7 @@ func (l *loop) watch() {
 		}
 		return nil
 	})
-	l.dialing.expire(l, l.now.Add(-l.profile.Timeout))
+	l.expireDials(l.now.Add(-l.profile.Timeout))
 }
 
 // endAll ends each send that is under way and for which why has an error.
@@ -293,7 +307,7 @@ func (l *loop) closeLinks() {
 	for _, ln := range l.links {
 		switch {
 		case ln == nil:
-		case ln.state == idle && l.err == nil:
+		case ln.idle() && l.err == nil:
 			if cn := l.release(ln); cn != nil {
 				l.put(cn, l.now)
 			}

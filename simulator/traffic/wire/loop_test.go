@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -83,14 +82,14 @@ func (l *load) run(ctx context.Context, t *testing.T, connections int) {
 // noLoop reports whether err is that there are no loops, where that may be.
 func noLoop(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) &&
-		(runtime.GOOS != "linux" || slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), "uring"))
+		runtime.GOOS != "linux"
 }
 
 func newLoad(t *testing.T, url string, timeout time.Duration, forms ...string) *load {
 	t.Helper()
 	profile := webhook.Profile2020()
 	profile.Timeout = timeout
-	c, err := wire.New(url, profile, time.Minute)
+	c, err := wire.New(url, profile, 64, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

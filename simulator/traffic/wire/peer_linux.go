@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 )
 
 // peer is where the connections of a loop go.
@@ -20,9 +21,11 @@ type peer struct {
 func (c *Client) dialPeer(ctx context.Context) (_ *peer, fd int, err error) {
 	timed, cancel := context.WithTimeout(ctx, c.profile.Timeout)
 	defer cancel()
-	conn, err := c.dialCounted(timed)
+	began := time.Now()
+	conn, err := c.dialer.DialContext(timed, "tcp", c.addr)
 	switch {
 	case err == nil:
+		c.dials.counted(time.Since(began))
 	case ctx.Err() == nil && timed.Err() != nil:
 		return nil, -1, errExpired
 	default:

@@ -24,7 +24,7 @@ import (
 var transports = map[string]func(t *testing.T, url string, profile webhook.Profile) doer{
 	"fast": func(t *testing.T, url string, profile webhook.Profile) doer {
 		t.Helper()
-		c, err := wire.New(url, profile, time.Minute)
+		c, err := wire.New(url, profile, 64, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ var transports = map[string]func(t *testing.T, url string, profile webhook.Profi
 	},
 	"epoll": func(t *testing.T, url string, profile webhook.Profile) doer {
 		t.Helper()
-		c, err := wire.New(url, profile, time.Minute)
+		c, err := wire.New(url, profile, 64, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}

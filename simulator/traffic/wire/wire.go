@@ -15,7 +15,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/simulator/delivery"
@@ -33,15 +32,13 @@ type Client struct {
 	dialer        net.Dialer
 	idleFor       time.Duration
 	dials         dials
-
-	mu     sync.Mutex
-	idle   []*conn // the one that was used last is the last one
-	closed bool
+	pool
 }
 
-// New returns a client for an endpoint, whose connections are closed when they
-// were idle for idleFor. An error says why the endpoint can't be sent to.
-func New(endpoint string, profile webhook.Profile, idleFor time.Duration) (*Client, error) {
+// New returns a client for an endpoint, which has so many connections at most.
+// They are closed when they were idle for idleFor. An error says why the endpoint
+// can't be sent to.
+func New(endpoint string, profile webhook.Profile, connections int, idleFor time.Duration) (*Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" {
 		return nil, fmt.Errorf("endpoint %q is no http:// URL", endpoint)
@@ -56,6 +53,8 @@ func New(endpoint string, profile webhook.Profile, idleFor time.Duration) (*Clie
 		// An exchange is over long before a probe of the kernel's would be due.
 		dialer: net.Dialer{KeepAlive: -1},
 	}
+	c.most = connections
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, c.template()
 }
 
@@ -154,7 +153,7 @@ func (c *Client) perform(ctx context.Context, x *exchange, body []byte) (kept *c
 		if keep {
 			return cn, nil
 		}
-		cn.close()
+		c.drop(cn)
 		if !errors.Is(err, errStale) {
 			return nil, err
 		}
