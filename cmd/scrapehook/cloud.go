@@ -57,7 +57,11 @@ func newCloudCmd() *cobra.Command {
 		Long: `Run a simulated Web Scraper Cloud. Sitemaps and scraping jobs are created over
 its API, as at the vendor's. Each job ends by itself after --job-time, is
 notified to every --endpoint, and its rows can be downloaded. Everything is held
-in memory and gone at the stop, unless --state names a file to keep it in.
+in memory and gone at the stop, unless --state names a file to keep it in; only
+its owner can read that file, because endpoints' URLs bear tokens.
+
+Each endpoint has attempts (--concurrency) and room (--max-pending) of its own, so
+that one that hangs slows no other. What there is no room for waits in an outbox.
 
 Time, data and failure are in your hands: by flags, and while it runs by the
 control API below /_scrapehook/, which docs/control-api.md describes.

@@ -75,6 +75,35 @@ func TestGoesOnFromItsState(t *testing.T) {
 	})
 }
 
+// TestStopsAtItsLatest: no scale and no advance makes the clock turn back.
+func TestStopsAtItsLatest(t *testing.T) {
+	t.Parallel()
+	for scale, wait := range map[float64]time.Duration{1000: 107 * 24 * time.Hour, clock.MaxScale: 150 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := clock.New(clock.Start(scale), nil)
+			must(t, err)
+			time.Sleep(time.Second)
+			early := c.Now()
+			time.Sleep(wait)
+			if now := c.Now(); !now.After(early) || now.After(clock.Latest()) || now.Year() < 2100 {
+				t.Errorf("after %v at a scale of %v it reads %v", wait, scale, now)
+			}
+			for range 300 { // years
+				must(t, c.Advance(clock.MaxAdvance))
+			}
+			must(t, c.SetScale(1))
+			time.Sleep(time.Hour)
+			if now := c.Now(); !now.Equal(clock.Latest()) {
+				t.Errorf("advanced past its end it reads %v", now)
+			}
+			// Who waits for what never comes does not wait busily.
+			if wait, ok := c.Until(clock.Latest().Add(time.Second)); ok {
+				t.Errorf("what is past its end comes in %v", wait)
+			}
+		})
+	}
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	for _, scale := range []float64{0, -1, clock.MaxScale + 1} {

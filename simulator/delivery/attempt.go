@@ -80,7 +80,7 @@ type Attempt struct {
 	// what was read.
 	Body      []byte
 	BodyBytes int64
-	// Resend is when the next attempt is due, by the sender's clock. It is zero when there is none,
-	// because this one succeeded, was the last one, or was canceled.
+	// Resend is when the next attempt is due, by the sender's clock. It is zero
+	// when this attempt succeeded, was the last one, or was canceled.
 	Resend time.Time
 }

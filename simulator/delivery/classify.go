@@ -56,7 +56,7 @@ func (a *Attempt) Conclude(profile webhook.Profile, e End) {
 }
 
 // errNoStatus is what net/http does not mind.
-var errNoStatus = errors.New("the answer's status is 000, which is none")
+var errNoStatus = errors.New("the answer's status is 000, which is not a status")
 
 // classify names the reason for a failed exchange from its error alone. The
 // order matters: a handshake that the endpoint cut off is a reset, and one

@@ -177,7 +177,7 @@ func (c *Client) exchange(req *http.Request, a *Attempt) error {
 	a.HeadEnded = time.Now()
 	a.Status, a.Header = resp.StatusCode, resp.Header
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return nil // what follows is no body
+		return nil // what follows is not a body
 	}
 	a.Body, err = io.ReadAll(io.LimitReader(resp.Body, keptBody))
 	a.BodyBytes = int64(len(a.Body))

@@ -11,7 +11,7 @@ import (
 // Kind names a fault.
 type Kind string
 
-// The faults. The zero Kind is none.
+// The faults. The zero Kind is no fault.
 const (
 	// Stall goes silent for Delay, then answers on.
 	Stall Kind = "stall"
@@ -31,7 +31,7 @@ const (
 	// CutShort ends a body without a declared length early, after a whole line
 	// and with a proper end, which no HTTP client can notice.
 	CutShort Kind = "cut-short"
-	// MalformedLine puts a line that is no JSON between the body's lines.
+	// MalformedLine puts a line that is not JSON between the body's lines.
 	MalformedLine Kind = "malformed-line"
 )
 
@@ -40,7 +40,7 @@ func All() []Kind {
 	return []Kind{Stall, Dribble, TooManyRequests, ServerError, BadGateway, Reset, Truncate, CutShort, MalformedLine}
 }
 
-// Fault is one fault with its measures. The zero value is none.
+// Fault is one fault with its measures. The zero value is no fault.
 type Fault struct {
 	Kind Kind
 	// Delay of a stall, or between the chunks of a dribble.
@@ -88,7 +88,7 @@ func (f Fault) String() string {
 	case CutShort:
 		return "a body without a length that ends early" + after
 	case MalformedLine:
-		return "a line that is no JSON" + after
+		return "a line that is not JSON" + after
 	}
 	return string(f.Kind)
 }

@@ -33,8 +33,8 @@ type Rule struct {
 	seen int // calls that matched route and job
 }
 
-// ErrRule is what is wrong with a rule. Errors of rules wrap it.
-var ErrRule = errors.New("no such rule of faults")
+// ErrRule is wrapped by every error of a rule.
+var ErrRule = errors.New("not a valid fault rule")
 
 // Plan is the faults that a simulated API is to have. It is safe for concurrent
 // use.
@@ -72,7 +72,7 @@ func (p *Plan) Add(r Rule) (id int, err error) {
 func (r Rule) check() error {
 	switch {
 	case !slices.Contains(All(), r.Fault.Kind):
-		return fmt.Errorf("%w: the kind %q is none of %v", ErrRule, r.Fault.Kind, All())
+		return fmt.Errorf("%w: the kind %q is not one of %v", ErrRule, r.Fault.Kind, All())
 	case r.JobID < 0 || r.Nth < 0 || r.Fault.Delay < 0 || r.Fault.Chunk < 0 || r.Fault.After < 0 || r.Fault.RetryAfter < 0:
 		return fmt.Errorf("%w: a number is negative", ErrRule)
 	case !(r.Share >= 0 && r.Share <= 1):
@@ -163,7 +163,7 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON is for encoding/json. What is no rule's member is an error.
+// UnmarshalJSON is for encoding/json. An unknown member is an error.
 func (r *Rule) UnmarshalJSON(data []byte) error {
 	var v ruleJSON
 	dec := json.NewDecoder(strings.NewReader(string(data)))
