@@ -62,7 +62,7 @@ deps:
 	@mkdir -p bin && .ci/deps > bin/left-out
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver ./simulator/...
+	$(GO) test -run '^$$' -bench . -benchmem ./webhook ./receiver ./simulator/... ./internal/...
 
 # The receiver against a bare handler, on one core: ratios, not speeds. It takes
 # about ten minutes, and wants the machine to itself. ARGS are passed on:

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

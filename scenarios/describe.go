@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 // describe says in a line what was sent and what came back.

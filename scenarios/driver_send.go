@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -14,12 +14,12 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/redact"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
-	"github.com/scrapehook/scrapehook/scenarios/process"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/scenarios/internal/process"
 )
 
 // harness is what all scenarios of a run share: a simulated cloud with its API, a

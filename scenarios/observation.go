@@ -3,9 +3,9 @@ package scenarios
 import (
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 // Observation is all that a scenario saw; the judges read nothing else.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/scrapehook/scrapehook/scenarios/process"
+	"github.com/scrapehook/scrapehook/scenarios/internal/process"
 )
 
 // outputKept bounds what is kept of the receiver's output while one scenario

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 )
 
 // RawRequest is the notification of a job as net/http would not write it: in

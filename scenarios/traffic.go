@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/fault"
 )
 
 // listJobs is the API's route of lists of jobs.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 )
 
 // What evidence keeps, in bytes: of one direction of a connection while it is

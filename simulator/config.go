@@ -6,12 +6,12 @@ import (
 	"net"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/loopback"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/fault"
-	"github.com/scrapehook/scrapehook/simulator/records"
+	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

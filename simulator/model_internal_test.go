@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/clock"
-	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/state"
+	"github.com/scrapehook/scrapehook/internal/clock"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/simulator/internal/state"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/cloud"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

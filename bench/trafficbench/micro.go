@@ -20,7 +20,7 @@ const (
 	microPattern = "^Benchmark(AppendForm|Plan|Pending|Runner)"
 )
 
-var microPackages = []string{"./webhook", "./simulator/traffic/..."}
+var microPackages = []string{"./webhook", "./internal/traffic/..."}
 
 // benchmarks are the values of each unit, by name and unit, in the order in
 // which the names came.

@@ -13,15 +13,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
+	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/certs"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/draw"
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/internal/records"
+	"github.com/scrapehook/scrapehook/internal/traffic/record"
 	"github.com/scrapehook/scrapehook/simulator"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/fault"
-	"github.com/scrapehook/scrapehook/simulator/records"
-	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

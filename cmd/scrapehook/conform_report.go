@@ -12,11 +12,11 @@ import (
 	"text/tabwriter"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/term"
+	"github.com/scrapehook/scrapehook/internal/traffic/record"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic/record"
 )
 
 // sink is one form of the report and where it goes.

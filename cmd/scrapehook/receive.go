@@ -20,12 +20,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/server"
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/storage"
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/upkeep"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/cloudclient"
-	"github.com/scrapehook/scrapehook/receiver/server"
 	filesink "github.com/scrapehook/scrapehook/receiver/sink"
-	"github.com/scrapehook/scrapehook/receiver/storage"
-	"github.com/scrapehook/scrapehook/receiver/upkeep"
 )
 
 // The environment that users of the vendor's API, and hosts of web processes,

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/upkeep"
 	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
 	"github.com/scrapehook/scrapehook/receiver/sqlstore"
-	"github.com/scrapehook/scrapehook/receiver/upkeep"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

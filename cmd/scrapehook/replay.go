@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic/record"
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	"github.com/scrapehook/scrapehook/internal/traffic/record"
+	"github.com/scrapehook/scrapehook/internal/traffic/report"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

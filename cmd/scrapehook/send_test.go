@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/sending"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 )
 
 // answering is the URL of an endpoint that answers with codes, one an attempt,

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/draw"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

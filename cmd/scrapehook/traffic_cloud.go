@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/traffic/cloudjobs"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/simulator"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/traffic/cloudjobs"
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
 )
 
 // trafficCloudFlags say where the jobs of the traffic exist, if anywhere.

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -10,14 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/loopback"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic/metrics"
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
-	"github.com/scrapehook/scrapehook/simulator/traffic/record"
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
-	trafficrun "github.com/scrapehook/scrapehook/simulator/traffic/run"
-	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
+	"github.com/scrapehook/scrapehook/internal/traffic/metrics"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
+	"github.com/scrapehook/scrapehook/internal/traffic/record"
+	"github.com/scrapehook/scrapehook/internal/traffic/report"
+	trafficrun "github.com/scrapehook/scrapehook/internal/traffic/run"
+	"github.com/scrapehook/scrapehook/internal/traffic/wire"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/internal/atomicfile"
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	"github.com/scrapehook/scrapehook/internal/traffic/report"
 )
 
 // reportFlags say where reports go, and by what they are judged.

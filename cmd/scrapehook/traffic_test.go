@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
+	"github.com/scrapehook/scrapehook/internal/traffic/report"
 )
 
 // command runs a command line and returns what it leaves.

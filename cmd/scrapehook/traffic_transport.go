@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
-	"github.com/scrapehook/scrapehook/simulator/traffic/wire"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/traffic/wire"
 )
 
 // The transports of a load, as --transport and the reports name them.

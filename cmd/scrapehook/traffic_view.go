@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/term"
-	"github.com/scrapehook/scrapehook/simulator/traffic/plan"
-	"github.com/scrapehook/scrapehook/simulator/traffic/report"
+	"github.com/scrapehook/scrapehook/internal/traffic/plan"
+	"github.com/scrapehook/scrapehook/internal/traffic/report"
 )
 
 // trafficView shows how a load goes: on a terminal as one line that is drawn

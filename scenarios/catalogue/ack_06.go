@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func ack06() scenarios.Scenario {

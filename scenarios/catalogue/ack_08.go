@@ -3,8 +3,8 @@ package catalogue
 import (
 	"fmt"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 func ack08() scenarios.Scenario {

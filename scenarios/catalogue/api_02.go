@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/fault"
 )
 
 func api02() scenarios.Scenario {

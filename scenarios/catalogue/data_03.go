@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func data03() scenarios.Scenario {

@@ -3,9 +3,9 @@ package catalogue
 import (
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func data06() scenarios.Scenario {

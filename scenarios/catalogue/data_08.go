@@ -1,9 +1,9 @@
 package catalogue
 
 import (
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/fault"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func data08() scenarios.Scenario {

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func dur03() scenarios.Scenario {

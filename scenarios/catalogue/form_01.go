@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -1,9 +1,9 @@
 package catalogue
 
 import (
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func form02() scenarios.Scenario {

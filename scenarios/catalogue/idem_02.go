@@ -3,9 +3,9 @@ package catalogue
 import (
 	"fmt"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/judge"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
 )
 
 func idem02() scenarios.Scenario {

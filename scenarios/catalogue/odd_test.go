@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 func exchange(label string, status int, reason delivery.Reason) scenarios.Exchange {

@@ -3,8 +3,8 @@ package catalogue
 import (
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 )
 
 func sec03() scenarios.Scenario {

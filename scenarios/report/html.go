@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/scrapehook/scrapehook/internal/page"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/page"
 )
 
 //go:embed html

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"html/template"
 
+	"github.com/scrapehook/scrapehook/internal/page"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/simulator/page"
 )
 
 // phaseNotes say what the scenarios of a phase have in common.

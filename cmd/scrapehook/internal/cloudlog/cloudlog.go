@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/internal/redact"
-	"github.com/scrapehook/scrapehook/simulator/api"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/internal/term"
-	"github.com/scrapehook/scrapehook/simulator/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrapehook/scrapehook/simulator/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery"
 )
 
 func TestWaitLine(t *testing.T) {

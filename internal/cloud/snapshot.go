@@ -1,0 +1,196 @@
+package cloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/scrapehook/scrapehook/internal/records"
+	"github.com/scrapehook/scrapehook/internal/sitemaps"
+)
+
+// The kinds of objects that a [Change] is about.
+const (
+	KindSitemap = "sitemap"
+	KindJob     = "job"
+)
+
+// Transaction is what one verb changes. It lasts as a whole or not at all.
+type Transaction struct {
+	// Reset: everything that was kept before is gone, with the deliveries that
+	// came of it.
+	Reset   bool
+	Changes []Change
+	// Waiting are new entries of the outbox.
+	Waiting []Waiting
+	// NextSitemap and NextJob are what the cloud's own sequences of ids go on
+	// with; 0: as before.
+	NextSitemap, NextJob int64
+}
+
+// Change is one object's state after a change.
+type Change struct {
+	Kind string // KindSitemap or KindJob
+	ID   int64
+	// State is for [Cloud.Restore] alone to read; nil: the object is gone.
+	State []byte
+	// Retired: the object is gone, and its id must be remembered, because the
+	// sequence has yet to come to it.
+	Retired bool
+}
+
+// sequences are the next ids.
+type sequences struct{ sitemap, job int64 }
+
+// jobState is a job as it is kept. What follows from it is made again.
+type jobState struct {
+	Job       Job
+	Began     time.Time
+	Ending    *Ending
+	Selectors []sitemaps.Selector // of the layout
+	StartURLs []string
+	Planned   int
+	Runs      []run
+}
+
+// commitLocked makes changes, and new entries of the outbox, last together.
+func (c *Cloud) commitLocked(waiting []Waiting, changes ...func() (Change, error)) error {
+	if c.cfg.Keep == nil {
+		return nil // spares the encoding
+	}
+	tx := Transaction{Waiting: waiting, Changes: make([]Change, 0, len(changes))}
+	for _, change := range changes {
+		one, err := change()
+		if err != nil {
+			return err
+		}
+		tx.Changes = append(tx.Changes, one)
+	}
+	next := sequences{c.sitemaps.next, c.jobs.next}
+	if next.sitemap != c.kept.sitemap {
+		tx.NextSitemap = next.sitemap
+	}
+	if next.job != c.kept.job {
+		tx.NextJob = next.job
+	}
+	if err := c.cfg.Keep(tx); err != nil {
+		return err
+	}
+	c.kept = next
+	return nil
+}
+
+func (j *job) change() (Change, error) {
+	state, err := json.Marshal(jobState{
+		j.Job, j.began, j.ending, j.layout.Selectors, j.startURLs, j.history.planned, j.history.runs,
+	})
+	if err != nil {
+		return Change{}, fmt.Errorf("encoding job %d: %w", j.ID, err)
+	}
+	return Change{Kind: KindJob, ID: j.ID, State: state}, nil
+}
+
+func (m *sitemap) change() (Change, error) {
+	state, err := json.Marshal(m.Sitemap)
+	if err != nil {
+		return Change{}, fmt.Errorf("encoding sitemap %d: %w", m.ID, err)
+	}
+	return Change{Kind: KindSitemap, ID: m.ID, State: state}, nil
+}
+
+// Restore takes in what was kept. It is for a cloud that nobody uses yet;
+// objects must come in the order of their making, and the outbox in its own.
+func (c *Cloud) Restore(tx Transaction) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if tx.NextSitemap > 0 {
+		c.sitemaps.next = tx.NextSitemap
+	}
+	if tx.NextJob > 0 {
+		c.jobs.next = tx.NextJob
+	}
+	c.kept = sequences{c.sitemaps.next, c.jobs.next}
+	for _, kept := range tx.Changes {
+		if err := c.restoreObjectLocked(kept); err != nil {
+			return fmt.Errorf("restoring %s %d: %w", kept.Kind, kept.ID, err)
+		}
+	}
+	c.outbox.add(tx.Waiting)
+	return nil
+}
+
+func (c *Cloud) restoreObjectLocked(kept Change) error {
+	switch {
+	case kept.State == nil:
+		c.retireLocked(kept)
+		return nil
+	case kept.Kind == KindSitemap:
+		return c.restoreSitemapLocked(kept)
+	case kept.Kind == KindJob:
+		return c.restoreJobLocked(kept)
+	}
+	return fmt.Errorf("%q is not a kind of object", kept.Kind)
+}
+
+func (c *Cloud) restoreSitemapLocked(kept Change) error {
+	var state Sitemap
+	if err := json.Unmarshal(kept.State, &state); err != nil {
+		return err
+	}
+	var m *sitemap
+	var err error
+	if strings.HasSuffix(state.Body, shop) {
+		m, err = c.defaultSitemap(state.Name)
+	} else {
+		m, err = c.parseSitemap(state.Body)
+	}
+	if err != nil {
+		return err
+	}
+	m.Sitemap = state
+	c.indexSitemapLocked(m)
+	return nil
+}
+
+func (c *Cloud) restoreJobLocked(kept Change) error {
+	var state jobState
+	if err := json.Unmarshal(kept.State, &state); err != nil {
+		return err
+	}
+	pages, err := sitemaps.NewPages(state.StartURLs)
+	if err != nil {
+		return err
+	}
+	layout, err := c.layoutOf(state.Selectors)
+	if err != nil {
+		return err
+	}
+	j := &job{
+		Job: state.Job, began: state.Began, ending: state.Ending,
+		layout: layout, startURLs: state.StartURLs,
+		history: c.newHistory(kept.ID, pages, state.Planned),
+	}
+	if file := c.records(j.SitemapName); file != nil {
+		j.file = file
+	}
+	j.history.runs = state.Runs
+	c.indexJobLocked(j)
+	c.byStatus[j.Status]++
+	c.setDueLocked(j)
+	return nil
+}
+
+// layoutOf is the layout of a job's selectors. Most are those of the default
+// sitemap, and share its layout.
+func (c *Cloud) layoutOf(selectors []sitemaps.Selector) (*records.Layout, error) {
+	made, err := c.shop()
+	if err != nil {
+		return nil, err
+	}
+	if reflect.DeepEqual(made.layout.Selectors, selectors) {
+		return made.layout, nil
+	}
+	return records.NewLayout(selectors, c.cfg.Data)
+}

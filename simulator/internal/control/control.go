@@ -1,0 +1,262 @@
+// Package control is how users and the web console act on a running simulator
+// over HTTP: its jobs, clock, faults, deliveries and endpoints. The API is
+// described in docs/control-api.md. It is for the machine's own user: callers
+// from elsewhere are refused, and so are web pages that misuse a browser.
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/scrapehook/scrapehook/internal/clock"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/fault"
+	"github.com/scrapehook/scrapehook/internal/loopback"
+	"github.com/scrapehook/scrapehook/webhook"
+)
+
+// Path is where the control API begins.
+const Path = "/_scrapehook/"
+
+// Config is the parts that are controlled; all but AllowRemote are required.
+type Config struct {
+	Seed    uint64
+	Profile webhook.Profile
+	Cloud   *cloud.Cloud
+	Sender  *delivery.Sender
+	Client  *delivery.Client // of test notifications
+	Clock   *clock.Clock
+	Faults  *fault.Plan
+	History *History
+	// Reset empties all of these but the clock, at once.
+	Reset func() error
+	// Ready reports whether jobs live and notifications are sent.
+	Ready func() bool
+	// AllowRemote lets other machines in.
+	AllowRemote bool
+}
+
+type server struct{ cfg Config }
+
+// New makes the handler, which serves below [Path].
+func New(cfg Config) http.Handler {
+	s := &server{cfg}
+	router := mux.NewRouter()
+	router.Use(s.guard)
+	paths := map[string]methods{}
+	for route, answer := range s.routes() {
+		method, path, _ := strings.Cut(route, " ")
+		if paths[path] == nil {
+			paths[path] = methods{}
+		}
+		paths[path][method] = answering(answer)
+	}
+	for path, methods := range paths {
+		router.Path(Path + strings.ReplaceAll(path, "{id}", "{id:[0-9]{1,18}}")).Handler(methods)
+	}
+	router.NotFoundHandler = refuse(http.StatusNotFound, "no such path of the control API")
+	return router
+}
+
+// methods are the handlers of one path.
+type methods map[string]http.Handler
+
+func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if next, ok := m[r.Method]; ok {
+		next.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+	refuse(http.StatusMethodNotAllowed, "no such method of this path").ServeHTTP(w, r)
+}
+
+// routes is the API's table; docs/control-api.md has a section for each.
+func (s *server) routes() map[string]func(*http.Request) (any, error) {
+	return map[string]func(*http.Request) (any, error){
+		"GET health":                  s.health,
+		"GET ready":                   s.ready,
+		"GET state":                   s.state,
+		"POST reset":                  s.reset,
+		"POST seed":                   s.seed,
+		"POST sitemaps":               s.addSitemap,
+		"PUT sitemaps/{id}/tags":      s.tagSitemap,
+		"POST jobs":                   s.addJob,
+		"GET jobs/{id}":               s.job,
+		"POST jobs/{id}/continue":     s.continueJob,
+		"POST jobs/{id}/stop":         s.stopJob,
+		"POST jobs/{id}/end":          s.endJob,
+		"GET clock":                   s.clock,
+		"POST clock":                  s.setClock,
+		"GET faults":                  s.faults,
+		"POST faults":                 s.addFault,
+		"DELETE faults":               s.clearFaults,
+		"DELETE faults/{id}":          s.removeFault,
+		"GET deliveries":              s.deliveries,
+		"POST deliveries/{id}/resend": s.resend,
+		"GET endpoints":               s.endpoints,
+		"PUT endpoints":               s.setEndpoints,
+		"POST test-notification":      s.testNotification,
+	}
+}
+
+// guard lets in who may come. A web page can make a browser call any address
+// of the machine, but neither with a JSON content type, unless asked first, nor
+// under a host name that is not its own.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		serve := next
+		switch {
+		case !s.cfg.AllowRemote && (!loopback.Address(r.RemoteAddr) || !ours(r.Host)):
+			serve = refuse(http.StatusForbidden, "the control API is for this machine alone")
+		case r.Method != http.MethodGet && kind != "application/json":
+			serve = refuse(http.StatusUnsupportedMediaType, "send Content-Type: application/json, also with an empty body")
+		}
+		serve.ServeHTTP(w, r)
+	})
+}
+
+// ours reports whether a Host header names this machine. The vendor's name does,
+// for whoever has it resolved to the simulator.
+func ours(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return loopback.Address(host) || name == "api.webscraper.io"
+}
+
+// callerError is what the caller can correct.
+type callerError struct{ err error }
+
+func (e *callerError) Error() string { return e.err.Error() }
+func (e *callerError) Unwrap() error { return e.err }
+
+func bad(format string, args ...any) error { return &callerError{fmt.Errorf(format, args...)} }
+
+var (
+	errUnderWay = errors.New("the delivery is under way")
+	errNotReady = errors.New("not ready")
+)
+
+// statusOf is the answer's status for an error.
+func statusOf(err error) int {
+	var invalid *cloud.ValidationError
+	var wrong *callerError
+	switch {
+	case errors.Is(err, cloud.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, cloud.ErrTransition), errors.Is(err, cloud.ErrExists), errors.Is(err, errUnderWay):
+		return http.StatusConflict
+	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrEnding):
+		return http.StatusBadRequest
+	case errors.Is(err, cloud.ErrFull), errors.Is(err, delivery.ErrFull), errors.Is(err, errNotReady):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func answering(answer func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := answer(r)
+		if err != nil {
+			refuse(statusOf(err), err.Error()).ServeHTTP(w, r)
+			return
+		}
+		writeJSON(w, http.StatusOK, data)
+	})
+}
+
+func refuse(status int, text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, status, map[string]string{"error": text})
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // a caller that has left needs no answer
+}
+
+// bodyCap is how large a request's body may be, in bytes.
+const bodyCap = 16 << 20
+
+// read decodes a request's body into v. An empty one leaves v as it is; a
+// member that v does not have is an error.
+func read(r *http.Request, v any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, bodyCap))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return bad("the body: %w", err)
+	}
+	return nil
+}
+
+func pathID(r *http.Request) int64 {
+	id, _ := strconv.ParseInt(mux.Vars(r)["id"], 10, 64) // eighteen digits at most
+	return id
+}
+
+// span is a duration as JSON: "1m30s".
+type span time.Duration
+
+// UnmarshalJSON is for encoding/json.
+func (d *span) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return errors.New(`a duration is written like "1m30s"`)
+	}
+	parsed, err := time.ParseDuration(text)
+	*d = span(parsed)
+	return err
+}
+
+func (s *server) health(*http.Request) (any, error) {
+	return map[string]string{"status": "ok"}, nil
+}
+
+func (s *server) ready(*http.Request) (any, error) {
+	if !s.cfg.Ready() {
+		return nil, errNotReady
+	}
+	return map[string]string{"status": "ready"}, nil
+}
+
+// state is everything at a glance.
+func (s *server) state(*http.Request) (any, error) {
+	sitemaps, jobs := s.cfg.Cloud.Count()
+	pending, total := s.pending(0, maxRemembered)
+	return struct {
+		Seed      uint64                 `json:"seed"`
+		Profile   string                 `json:"profile"`
+		Clock     clockJSON              `json:"clock"`
+		Endpoints []string               `json:"endpoints"`
+		Sitemaps  int                    `json:"sitemaps"`
+		Jobs      map[webhook.Status]int `json:"jobs"`
+		Pending   []pendingJSON          `json:"pending"`
+		Total     int                    `json:"pending_total"`
+		Faults    []fault.Rule           `json:"faults"`
+	}{
+		s.cfg.Seed, s.cfg.Profile.Name, s.clockNow(), s.cfg.Cloud.Endpoints(),
+		sitemaps, jobs, pending, total, s.cfg.Faults.Rules(),
+	}, nil
+}
+
+func (s *server) reset(*http.Request) (any, error) {
+	return ok, s.cfg.Reset()
+}
+
+// ok is what an action answers that has nothing to tell.
+var ok = map[string]bool{"ok": true}
