@@ -75,6 +75,10 @@ type Config struct {
 	// Probes see the receiver's imported rows. Without any, only the simulated
 	// API's own view is there: that a job's data was downloaded.
 	Probes []probe.Probe
+	// ProbeMap says where probes show a column, by its name: a field's name, or
+	// several with dots between them where objects are nested. Columns that it
+	// does not name are found by their name, or by their values.
+	ProbeMap map[string]string
 	// Run is a shell command that starts the receiver. With it the run can
 	// kill and restart the receiver; without it the receiver must be there.
 	Run string
@@ -210,15 +214,15 @@ func (c Config) withAPI() (Config, error) {
 func (c Config) excludes(s Scenario) (Verdict, Finding) {
 	switch reason := c.Unsupported[s.ID]; {
 	case reason != "":
-		return NotSupported, Finding{NotSupported, s.ID, "declared", reason}
+		return NotSupported, found(NotSupported, s.ID, "declared", reason)
 	case s.Token && c.Token == (Token{}):
-		return NotSupported, Finding{NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one"}
+		return NotSupported, found(NotSupported, "the receiver's secret token", "declared", "none is: use --token if there is one")
 	case c.Handler != nil && s.endsReceiver():
-		return NotObservable, Finding{NotObservable, "the receiver", "killed or stopped, and started again", "a handler in the process of the test: use scrapehook conform --run"}
+		return NotObservable, found(NotObservable, "the receiver", "killed or stopped, and started again", "a handler in the process of the test: use scrapehook conform --run")
 	case s.Phase == Kill && !c.runs() && c.KillCommand == "":
-		return NotObservable, Finding{NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd"}
+		return NotObservable, found(NotObservable, "the receiver", "killed and started again", "not ours to kill: use --run, or --kill-cmd and --start-cmd")
 	case s.Polite && !c.runs():
-		return NotObservable, Finding{NotObservable, "the receiver", "asked to stop", "not ours to ask: use --run"}
+		return NotObservable, found(NotObservable, "the receiver", "asked to stop", "not ours to ask: use --run")
 	}
 	return "", Finding{}
 }

@@ -122,9 +122,9 @@ func (d *Driver) ended(job Job, status webhook.Status, rows int, err error) {
 func (d *Driver) Continue(job Job) {
 	_, err := d.harness.cloud.Continue(job.ID)
 	if errors.Is(err, cloud.ErrNotFound) {
-		panic(scenarioVerdict{Finding{
+		panic(scenarioVerdict{found(
 			NotObservable, job.subject(), "continued by its user", "the receiver has deleted it at the cloud",
-		}})
+		)})
 	}
 	d.check("continuing a job", err)
 	d.check("starting a job", d.harness.cloud.Start(job.ID))
@@ -160,7 +160,7 @@ func (d *Driver) WatchDelete(job Job) (end func()) {
 		defer close(release)
 		select {
 		case <-arrived:
-			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want}
+			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want, Columns: d.harness.cfg.ProbeMap}
 			_, err = d.harness.look(d.ctx, &seen)
 		case <-quit:
 		case <-d.ctx.Done(): // an interruption, or the scenario has ended before the watch

@@ -189,9 +189,9 @@ func (r *Run) play(ctx context.Context) {
 	defer r.stop(nil)
 	switch r.setup = r.preflight(ctx); {
 	case r.setup != nil:
-		r.dropAll(Finding{Blocked, "the setup", "in order", r.setup.Problem})
+		r.dropAll(found(Blocked, "the setup", "in order", r.setup.Problem))
 	case r.harness.cfg.Check:
-		r.dropAll(Finding{Blocked, "the run", "all played", "only the setup was checked (--check)"})
+		r.dropAll(found(Blocked, "the run", "all played", "only the setup was checked (--check)"))
 	default:
 		r.tell(Event{State: Queued}) // the run as such waits for nothing now
 		r.playPhases(ctx)
@@ -239,9 +239,9 @@ func (r *Run) end(s Scenario, result Result) {
 	result.EndsReceiver = s.endsReceiver()
 	result.OutOfReach = result.EndsReceiver && r.harness.cfg.Handler != nil
 	if result.Known = r.harness.cfg.KnownFailing[s.ID]; result.outdated() {
-		result.Findings = append(result.Findings, Finding{
-			Pass, "the list of known failures", "still right: " + result.Known, "the requirement is met: take it off the list",
-		})
+		result.Findings = append(result.Findings, found(
+			Pass, "the list of known failures", "still right: "+result.Known, "the requirement is met: take it off the list",
+		))
 	}
 	if result.Verdict == Fail && result.Known == "" {
 		r.harness.rhythm.Fail()
@@ -281,7 +281,7 @@ func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) 
 		switch p := recover().(type) {
 		case nil:
 		case scenarioError:
-			result.Verdict, result.Findings = Errored, []Finding{{Errored, "the harness", "no error", p.err.Error()}}
+			result.Verdict, result.Findings = Errored, []Finding{found(Errored, "the harness", "no error", p.err.Error())}
 			if ctx.Err() != nil {
 				result.Verdict, result.Findings = Blocked, notPlayed(ctx)
 			}
@@ -323,5 +323,5 @@ func stopReason(ctx context.Context) string {
 }
 
 func blockedFinding(id string, v Verdict) []Finding {
-	return []Finding{{Blocked, "prerequisite " + id, string(Pass), string(v)}}
+	return []Finding{found(Blocked, "prerequisite "+id, string(Pass), string(v))}
 }

@@ -43,6 +43,9 @@ type Effect struct {
 	Job   int64
 	// Want are the job's rows, as JSON objects.
 	Want [][]byte
+	// Columns says under which path the probes show a column, where the user has
+	// said so.
+	Columns map[string]string
 	// SitemapName is the name in the notification.
 	SitemapName string
 	// Readings are what each probe saw at the end; without any, Downloads is

@@ -102,7 +102,7 @@ func (r *Run) playAgain(ctx context.Context, whole slot) {
 	r.interruptedLock.Unlock()
 	for _, s := range again {
 		if !r.harness.awaitAlive(ctx) {
-			r.end(s, Result{Verdict: Blocked, Findings: []Finding{{Blocked, "the receiver", "running", "it ended by itself, and can't be started again"}}})
+			r.end(s, Result{Verdict: Blocked, Findings: []Finding{found(Blocked, "the receiver", "running", "it ended by itself, and can't be started again")}})
 			continue
 		}
 		if err := whole.acquire(ctx); err != nil {
@@ -138,5 +138,5 @@ func (r *Run) blocked(s Scenario, result Result) Result {
 
 // notPlayed says why a run has ended before a scenario was played.
 func notPlayed(ctx context.Context) []Finding {
-	return []Finding{{Blocked, "the run", "played to its end", stopReason(ctx)}}
+	return []Finding{found(Blocked, "the run", "played to its end", stopReason(ctx))}
 }

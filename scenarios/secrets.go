@@ -33,7 +33,8 @@ func redacted(r redact.Redactor, result Result) Result {
 	result.Known = r.Text(result.Known)
 	result.Findings = slices.Clone(result.Findings)
 	for i, f := range result.Findings {
-		result.Findings[i] = Finding{f.Verdict, r.Text(f.Subject), r.Text(f.Expected), r.Text(f.Actual)}
+		f.Subject, f.Expected, f.Actual = r.Text(f.Subject), r.Text(f.Expected), r.Text(f.Actual)
+		result.Findings[i] = f
 	}
 	for i := range result.Evidence {
 		result.Evidence[i].Text = r.Text(result.Evidence[i].Text)

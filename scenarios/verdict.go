@@ -39,11 +39,30 @@ type Finding struct {
 	Subject string
 	// Expected and Actual complete the sentence, in words and with values.
 	Expected, Actual string
+	// Damage is set when data was lost or doubled: then it is the failure of a
+	// MUST, whatever the level of the requirement that saw it.
+	Damage Damage
 }
+
+// Damage is what became of data.
+type Damage string
+
+// What can become of data, apart from "" for nothing bad.
+const (
+	// Lost: a notification that was acknowledged has no effect, or rows that were
+	// there are gone.
+	Lost Damage = "lost"
+	// Doubled: rows are there more often than the job has them.
+	Doubled Damage = "doubled"
+)
 
 // Failure is a finding that something was not as required.
 func Failure(subject, expected, actual string) Finding {
-	return Finding{Fail, subject, expected, actual}
+	return found(Fail, subject, expected, actual)
+}
+
+func found(v Verdict, subject, expected, actual string) Finding {
+	return Finding{Verdict: v, Subject: subject, Expected: expected, Actual: actual}
 }
 
 // VerdictOf sums up the findings of a requirement: the worst one decides, and
@@ -58,14 +77,14 @@ func VerdictOf(findings []Finding) Verdict {
 }
 
 // capped lowers what a requirement of this level can't claim: a SHOULD is
-// never failed, only warned of.
+// only warned of, unless data was lost or doubled.
 func (l Level) capped(findings []Finding) []Finding {
 	if l == Must {
 		return findings
 	}
 	out := slices.Clone(findings)
 	for i := range out {
-		if out[i].Verdict == Fail {
+		if out[i].Verdict == Fail && out[i].Damage == "" {
 			out[i].Verdict = Warn
 		}
 	}

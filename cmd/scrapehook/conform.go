@@ -29,6 +29,9 @@ type conformFlags struct {
 	unsupported                              []string
 	seed                                     uint64
 	fast, list, allowPartial, apiTLS         bool
+	probeMap                                 []string
+	check, failFast                          bool
+	maxFail                                  int
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
 	concurrency, burst                       int
@@ -94,6 +97,10 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids and rows (default random, and printed)")
 	flags.BoolVar(&f.fast, "fast", false, "shorten the resend delay, the quiet time and our own pauses; never the receiver's 10 s")
 	flags.StringVar(&f.filter, "filter", "", "only these `requirements`: IDs, their beginnings or levels, separated by commas; ! excludes")
+	flags.StringArrayVar(&f.probeMap, "probe-map", nil, "`COLUMN=FIELD`: the field of the rows at a probe that holds a column, with dots where objects are nested; may be given more than once")
+	flags.BoolVar(&f.check, "check", false, "only look at the setup: the endpoint, the API's address and token, the probes")
+	flags.IntVar(&f.maxFail, "max-fail", 0, "end after that many broken MUSTs (0: play all)")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")

@@ -32,7 +32,17 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 			return cfg, nil, usageError("%s must be more than 0", flag)
 		}
 	}
+	if f.maxFail < 0 {
+		return cfg, nil, usageError("--max-fail must be 0 or more")
+	}
+	cfg.Check, cfg.MaxFail = f.check, f.maxFail
+	if f.failFast {
+		cfg.MaxFail = 1
+	}
 	var err error
+	if cfg.ProbeMap, err = parseProbeMap(f.probeMap); err != nil {
+		return cfg, nil, err
+	}
 	if cfg.Profile, err = webhook.ProfileByName(f.profile); err != nil {
 		return cfg, nil, usageError("--profile: %w", err)
 	}
@@ -139,4 +149,20 @@ func (f conformFlags) announcedURL(cfg scenarios.Config) string {
 		return "https://" + cfg.APIListen + scenarios.APIPath
 	}
 	return "http://" + cfg.APIListen + scenarios.APIPath
+}
+
+// parseProbeMap reads the columns and where probes show them.
+func parseProbeMap(entries []string) (map[string]string, error) {
+	columns := map[string]string{}
+	for _, entry := range entries {
+		column, field, ok := strings.Cut(entry, "=")
+		if !ok || column == "" || field == "" {
+			return nil, usageError("--probe-map %q: want COLUMN=FIELD, such as link-href=url", entry)
+		}
+		if columns[column] != "" {
+			return nil, usageError("--probe-map %q: the column %s is named twice", entry, column)
+		}
+		columns[column] = field
+	}
+	return columns, nil
 }

@@ -34,6 +34,6 @@ func data08() scenarios.Scenario {
 			}
 			d.AwaitQuiet(jobs...)
 		},
-		Judge: judge.All(judge.Acknowledged, judge.NothingForeign),
+		Judge: judge.All(judge.Acknowledged, judge.NothingOf("Server Error", "Bad Gateway")),
 	}
 }

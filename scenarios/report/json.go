@@ -92,6 +92,7 @@ type finding struct {
 	Subject  string            `json:"subject"`
 	Expected string            `json:"expected"`
 	Actual   string            `json:"actual"`
+	Damage   scenarios.Damage  `json:"damage,omitempty"`
 }
 
 type evidence struct {

@@ -1,126 +1,60 @@
 package judge
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/internal/rows"
 )
-
-// discrepancy is one difference between the rows wanted and the rows seen.
-type discrepancy struct{ expected, actual string }
 
 // differences listed of one effect; more of them say nothing new.
 const differencesKept = 5
 
-// rowKept bounds a row that is shown, in bytes.
-const rowKept = 160
+// valueKept bounds a value that is shown, in bytes; rowKept a row.
+const (
+	valueKept = 80
+	rowKept   = 160
+)
 
-// difference compares rows as sets of JSON objects, in any order. Only the
-// fields that the receiver stores at all are compared: it may rename, leave
-// out and add. When it stores none under its name, nothing can be compared.
-func difference(want [][]byte, got []json.RawMessage) []discrepancy {
-	wanted, seen := objects(want), objects(got)
-	fields := shared(wanted, seen)
-	if len(fields) == 0 {
-		return nil
+// differences says how the rows that a probe shows differ from the job's, the
+// rows that have other values first. Only columns that could be matched are
+// compared.
+func differences(e scenarios.Effect, r scenarios.ProbeReading) []scenarios.Finding {
+	c := rows.Compare(e.Want, r.Records, e.Columns)
+	var all []scenarios.Finding
+	add := func(damage scenarios.Damage, expected, actual string) {
+		f := scenarios.Failure(e.Subject(), expected, actual+" ("+r.Probe+")")
+		f.Damage = damage
+		all = append(all, f)
 	}
-	missing := map[string]int{}
-	for _, row := range wanted {
-		missing[project(row, fields)]++
-	}
-	var found []discrepancy
-	for _, row := range seen {
-		key := project(row, fields)
-		if missing[key]--; missing[key] < 0 {
-			found = append(found, discrepancy{"only rows of the job, each once", "a row too many: " + human.Shorten(key, rowKept)})
+	for _, ch := range c.Changed {
+		want, got := make([]string, len(ch.Fields)), make([]string, len(ch.Fields))
+		for i, f := range ch.Fields {
+			want[i] = f.Column + "=" + human.Shorten(f.Want, valueKept)
+			got[i] = f.Column + "=" + human.Shorten(f.Got, valueKept)
 		}
+		add("", fmt.Sprintf("in row %d: %s", ch.Want.Index+1, strings.Join(want, ", ")), strings.Join(got, ", "))
 	}
-	for _, key := range slices.Sorted(maps.Keys(missing)) {
-		if missing[key] > 0 {
-			found = append(found, discrepancy{"the row " + human.Shorten(key, rowKept), "not there"})
-		}
+	for _, d := range c.Doubled {
+		add(scenarios.Doubled, fmt.Sprintf("row %d %s", d.Index+1, times(d.Wanted)), fmt.Sprintf("%s: %s", times(d.Seen), human.Shorten(d.JSON, rowKept)))
 	}
-	if more := len(found) - differencesKept; more > 0 {
-		found = append(found[:differencesKept], discrepancy{"no differences", fmt.Sprintf("%d more", more)})
+	for _, m := range c.Missing {
+		add("", fmt.Sprintf("row %d: %s", m.Index+1, human.Shorten(m.JSON, rowKept)), "not there")
 	}
-	return found
+	for _, x := range c.Extra {
+		add("", "rows of the job only", "a row that is not the job's: "+human.Shorten(x.JSON, rowKept))
+	}
+	if more := len(all) - differencesKept; more > 0 {
+		all = append(all[:differencesKept], scenarios.Failure(e.Subject(), "no differences", human.Count(more, "more difference")))
+	}
+	return all
 }
 
-// foreign returns, for a person, the rows seen that are none of those wanted,
-// as far as their fields can be compared. A row without any of the fields is
-// foreign too.
-func foreign(want [][]byte, got []json.RawMessage) []string {
-	wanted, seen := objects(want), objects(got)
-	fields := shared(wanted, seen)
-	known := map[string]bool{}
-	for _, row := range wanted {
-		known[project(row, fields)] = true
+func times(n int) string {
+	if n == 1 {
+		return "once"
 	}
-	var found []string
-	for i, row := range seen {
-		if (len(fields) == 0 || !known[project(row, fields)]) && len(found) < differencesKept {
-			found = append(found, human.Shorten(string(got[i]), rowKept))
-		}
-	}
-	return found
-}
-
-func objects[T ~[]byte](rows []T) []map[string]json.RawMessage {
-	out := make([]map[string]json.RawMessage, len(rows))
-	for i, row := range rows {
-		_ = json.Unmarshal(row, &out[i]) // what is no object has no fields
-	}
-	return out
-}
-
-// shared are the fields of the wanted rows that some seen row has.
-func shared(wanted, seen []map[string]json.RawMessage) []string {
-	stored := map[string]bool{}
-	for _, row := range seen {
-		for field := range row {
-			stored[field] = true
-		}
-	}
-	fields := map[string]bool{}
-	for _, row := range wanted {
-		for field := range row {
-			if stored[field] {
-				fields[field] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(fields))
-}
-
-// project writes the given fields of a row in one way only.
-func project(row map[string]json.RawMessage, fields []string) string {
-	var b strings.Builder
-	for _, field := range fields {
-		value := "absent"
-		if raw, ok := row[field]; ok {
-			value = canonical(raw)
-		}
-		fmt.Fprintf(&b, "%s=%s ", field, value)
-	}
-	return strings.TrimSpace(b.String())
-}
-
-// canonical is a JSON value without the freedoms of escaping and white space.
-func canonical(raw json.RawMessage) string {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return string(raw)
-	}
-	out, err := json.Marshal(value)
-	if err != nil {
-		return string(raw)
-	}
-	return string(out)
+	return fmt.Sprintf("%d times", n)
 }

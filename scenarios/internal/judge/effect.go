@@ -1,12 +1,13 @@
 package judge
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
+	"github.com/scrapehook/scrapehook/scenarios/internal/rows"
 )
 
 // ImportedOnce judges that each job's rows are there, each once.
@@ -46,33 +47,46 @@ func NotImported(o scenarios.Observation) []scenarios.Finding {
 		}
 		for _, r := range e.Readings {
 			if r.Rows > 0 {
-				findings = append(findings, scenarios.Failure(subject, "no rows", rows(r.Rows)+" ("+r.Probe+")"))
+				findings = append(findings, scenarios.Failure(subject, "no rows", rowCount(r.Rows)+" ("+r.Probe+")"))
 			}
 		}
 	}
 	return findings
 }
 
-// NothingForeign judges that nothing is stored but rows of the job; whether
-// they are all there is another requirement's business.
-func NothingForeign(o scenarios.Observation) []scenarios.Finding {
-	var findings []scenarios.Finding
-	for _, e := range o.Effects {
-		if len(e.Readings) == 0 {
-			findings = append(findings, downloads(e, e.Subject(), true)...)
+// NothingOf judges that nothing is stored that comes from one of these texts,
+// and that rows are those of the job, or none; whether they are all there is
+// another requirement's business.
+func NothingOf(texts ...string) Judge {
+	return func(o scenarios.Observation) []scenarios.Finding {
+		var findings []scenarios.Finding
+		for _, e := range o.Effects {
+			if len(e.Readings) == 0 {
+				findings = append(findings, downloads(e, e.Subject(), true)...)
+			}
+			for _, r := range e.Readings {
+				findings = append(findings, nothingOf(e, r, texts)...)
+			}
 		}
-		for _, r := range e.Readings {
-			fail := func(expected, actual string) {
-				findings = append(findings, scenarios.Failure(e.Subject(), expected, actual+" ("+r.Probe+")"))
-			}
-			switch {
-			case r.Malformed > 0:
-				fail("JSON objects only", fmt.Sprintf("%d lines are none", r.Malformed))
-			case r.Records == nil && r.Rows != 0 && r.Rows != len(e.Want):
-				fail("no rows, or "+rows(len(e.Want)), rows(r.Rows))
-			}
-			for _, row := range foreign(e.Want, r.Records) {
-				fail("rows of the job only", "stored: "+row)
+		return findings
+	}
+}
+
+func nothingOf(e scenarios.Effect, r scenarios.ProbeReading, texts []string) []scenarios.Finding {
+	var findings []scenarios.Finding
+	fail := func(expected, actual string) {
+		findings = append(findings, scenarios.Failure(e.Subject(), expected, actual+" ("+r.Probe+")"))
+	}
+	switch {
+	case r.Malformed > 0:
+		fail("JSON objects only", human.Count(r.Malformed, "line")+" that are not JSON objects")
+	case r.Rows != 0 && r.Rows != len(e.Want):
+		fail("no rows, or "+rowCount(len(e.Want)), rowCount(r.Rows))
+	}
+	for _, row := range r.Records {
+		for _, text := range texts {
+			if strings.Contains(string(row), text) && len(findings) < differencesKept {
+				fail("rows of the job only", "the error's text is stored: "+human.Shorten(string(row), rowKept))
 			}
 		}
 	}
@@ -83,17 +97,13 @@ func NothingForeign(o scenarios.Observation) []scenarios.Finding {
 func ContentSeen(o scenarios.Observation) []scenarios.Finding {
 	var findings []scenarios.Finding
 	for _, e := range o.Effects {
-		if !slices.ContainsFunc(e.Readings, func(r scenarios.ProbeReading) bool { return compares(e.Want, r.Records) }) && e.Complete() {
-			findings = append(findings, unseen(e.Subject(), "the content of its rows", "no probe shows their fields under the cloud's names"))
+		shown := func(r scenarios.ProbeReading) bool { return rows.Compare(e.Want, r.Records, e.Columns).Comparable() }
+		if e.Complete() && !slices.ContainsFunc(e.Readings, shown) {
+			findings = append(findings, unseen(e.Subject(), "the content of its rows",
+				"no probe shows columns that could be recognised: name them with --probe-map COLUMN=FIELD"))
 		}
 	}
 	return findings
-}
-
-// compares reports whether the rows seen have a field of the rows wanted
-// beside the one that numbers them.
-func compares(want [][]byte, got []json.RawMessage) bool {
-	return slices.ContainsFunc(shared(objects(want), objects(got)), func(field string) bool { return field != "web-scraper-order" })
 }
 
 // EffectOnce judges that a job's rows are there, each once.
@@ -103,43 +113,53 @@ func EffectOnce(e scenarios.Effect) []scenarios.Finding { return effectOnce(e, f
 // all is as good.
 func effectOnce(e scenarios.Effect, noneIsRight bool) []scenarios.Finding {
 	subject := e.Subject()
-	expected := rows(len(e.Want)) + ", each once"
+	expected := rowCount(len(e.Want)) + ", each once"
 	if len(e.Readings) == 0 {
 		return downloads(e, subject, noneIsRight)
 	}
 	var findings []scenarios.Finding
 	for _, r := range e.Readings {
-		fail := func(expected, actual string) {
-			findings = append(findings, scenarios.Failure(subject, expected, actual+" ("+r.Probe+")"))
+		fail := func(damage scenarios.Damage, actual string) {
+			f := scenarios.Failure(subject, expected, actual+" ("+r.Probe+")")
+			f.Damage = damage
+			findings = append(findings, f)
 		}
 		switch {
 		case r.Rows == 0 && noneIsRight:
 		case r.Rows == 0 && len(e.Want) > 0:
-			fail(expected, "none within "+human.Duration(e.Limit)+absence(e))
+			fail("", "none"+absence(e))
 		case len(e.Want) > 0 && r.Rows > len(e.Want) && r.Rows%len(e.Want) == 0:
-			fail(expected, fmt.Sprintf("%s: imported %d times", rows(r.Rows), r.Rows/len(e.Want)))
+			fail(scenarios.Doubled, fmt.Sprintf("%s: imported %s", rowCount(r.Rows), times(r.Rows/len(e.Want))))
 		case r.Rows != len(e.Want):
-			fail(expected, fmt.Sprintf("%s%s", rows(r.Rows), after(e, r)))
+			fail("", rowCount(r.Rows)+after(e, r))
+			findings = append(findings, differences(e, r)...)
 		case r.Records != nil:
-			for _, d := range difference(e.Want, r.Records) {
-				fail(d.expected, d.actual)
-			}
+			findings = append(findings, differences(e, r)...)
 		}
 	}
 	return findings
 }
 
-// absence says what the API saw of an import that is not there.
+// absence says how long an import was awaited that is not there, and what the API
+// saw of it.
 func absence(e scenarios.Effect) string {
+	waited := " after " + human.Duration(e.Waited)
+	if e.Limit > 0 {
+		waited += ", " + human.Duration(e.Limit) + " of it without any progress"
+		if e.LimitWhy != "" {
+			waited += " (" + e.LimitWhy + ")"
+		}
+	}
 	switch {
 	case e.APICalls == 0:
-		return "; the receiver has never called the simulated API: was it told its address?"
+		return waited + "; the receiver has never called the simulated API: was it told its address?"
 	case e.Calls == 0:
-		return "; the receiver never asked the API for this job"
+		return waited + "; the receiver never asked the API for this job, and for no other meanwhile; if it comes to new jobs more seldom, " +
+			"or holds back its calls, raise --effect-timeout"
 	case e.Downloads == 0:
-		return fmt.Sprintf("; %d API calls, but no complete download", e.Calls)
+		return waited + "; " + human.Count(e.Calls, "API call") + " for the job, but no complete download; if it tries again later, or its job is leased for longer, raise --retry-timeout"
 	}
-	return fmt.Sprintf("; its data was downloaded %d times", e.Downloads)
+	return waited + "; its data was downloaded " + times(e.Downloads)
 }
 
 func after(e scenarios.Effect, r scenarios.ProbeReading) string {
@@ -157,14 +177,14 @@ func downloads(e scenarios.Effect, subject string, noneIsRight bool) []scenarios
 	case e.Downloads == 0 && noneIsRight:
 		return nil
 	case e.Downloads == 0 && len(e.Want) > 0:
-		return []scenarios.Finding{scenarios.Failure(subject, rows(len(e.Want))+", each once",
+		return []scenarios.Finding{scenarios.Failure(subject, rowCount(len(e.Want))+", each once",
 			"no complete download within "+human.Duration(e.Limit)+absence(e))}
 	}
-	return []scenarios.Finding{unseen(subject, rows(len(e.Want))+", each once",
+	return []scenarios.Finding{unseen(subject, rowCount(len(e.Want))+", each once",
 		"the API saw "+human.Count(e.Downloads, "complete download")+", but no probe sees the rows: use --probe")}
 }
 
-func rows(n int) string { return human.Count(n, "row") }
+func rowCount(n int) string { return human.Count(n, "row") }
 
 // unseen is a finding of what no probe could see.
 func unseen(subject, expected, actual string) scenarios.Finding {

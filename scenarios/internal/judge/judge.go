@@ -44,11 +44,12 @@ func AcknowledgedWhere(o scenarios.Observation, v scenarios.Verdict, pick func(s
 	return findings
 }
 
-// Warnings are findings with every failure lowered to a warning.
+// Warnings are findings with every failure lowered to a warning, except where
+// data was lost or doubled.
 func Warnings(findings []scenarios.Finding) []scenarios.Finding {
 	out := slices.Clone(findings)
 	for i := range out {
-		if out[i].Verdict == scenarios.Fail {
+		if out[i].Verdict == scenarios.Fail && out[i].Damage == "" {
 			out[i].Verdict = scenarios.Warn
 		}
 	}
