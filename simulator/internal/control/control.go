@@ -111,9 +111,9 @@ func (s *server) routes() map[string]func(*http.Request) (any, error) {
 	}
 }
 
-// guard lets in who may come. A web page can make a browser call any address
-// of the machine, but neither with a JSON content type, unless asked first, nor
-// under a host name that is not its own.
+// guard refuses calls from other machines and from web pages. A page can make a
+// browser call any address of the machine, but only under a host name of its own,
+// and not with a JSON content type, which the browser would ask us about first.
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -397,3 +397,62 @@ func TestControlRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestEndNow is done as a whole or refused as a whole.
+func TestEndNow(t *testing.T) {
+	t.Parallel()
+	cfg := config()
+	cfg.JobTime = time.Hour
+	url, notified := endpoint(t, http.StatusNoContent)
+	cfg.Endpoints = []string{url}
+	c := simulator.Start(t, cfg)
+	var job controlled
+	control(t, c, "POST", "jobs", "", &job)
+	path := fmt.Sprintf("jobs/%d", job.ID)
+	for _, body := range []string{`{"status":"finished","failed_pages":1}`, `{"rows":-1}`, `{"status":""}`, `{"status":"started"}`} {
+		if status, text := control(t, c, "POST", path+"/end", body, nil); status != http.StatusBadRequest {
+			t.Errorf("ending it with %s: %d %s", body, status, text)
+		}
+		if control(t, c, "GET", path, "", &job); job.Status != webhook.WaitingToBeScheduled {
+			t.Errorf("refused, %s has left it %s", body, job.Status)
+		}
+	}
+	control(t, c, "POST", path+"/end", `{"rows":0}`, &job)
+	if got := await(t, notified); !strings.Contains(got, "status=finished") || job.Status != webhook.Finished || job.Rows != 0 {
+		t.Errorf("notified of %s, and it is %+v", got, job)
+	}
+	if status, text := control(t, c, "POST", path+"/end", "", nil); status != http.StatusConflict {
+		t.Errorf("ending it twice: %d %s", status, text)
+	}
+	control(t, c, "POST", "jobs", `{"rows":0,"takes":"1ms"}`, &job)
+	await(t, notified)
+	if control(t, c, "GET", fmt.Sprintf("jobs/%d", job.ID), "", &job); job.Rows != 0 {
+		t.Errorf("a job of 0 rows has %d", job.Rows)
+	}
+}
+
+// TestReplacedEndpoints: what ends from then on is notified to the new ones, and
+// what is pending keeps its own.
+func TestReplacedEndpoints(t *testing.T) {
+	t.Parallel()
+	refusing, first := endpoint(t, http.StatusInternalServerError)
+	good, second := endpoint(t, http.StatusNoContent)
+	c := simulator.Start(t, simulator.Config{Endpoints: []string{refusing}})
+	before := c.FinishJob(0, 1)
+	await(t, first)
+	control(t, c, "PUT", "endpoints", fmt.Sprintf(`{"endpoints":[%q]}`, good), nil)
+	after := c.FinishJob(0, 1)
+	if got := await(t, second); !strings.Contains(got, fmt.Sprint("scrapingjob_id=", after, "&")) {
+		t.Errorf("the new one is notified of %s", got)
+	}
+	eventually(t, func() bool {
+		control(t, c, "POST", "clock", `{"advance":"30s"}`, nil)
+		return len(first) > 0
+	})
+	if got := await(t, first); !strings.Contains(got, fmt.Sprint("scrapingjob_id=", before, "&")) {
+		t.Errorf("the old one is notified of %s", got)
+	}
+	if status, text := control(t, c, "PUT", "endpoints", fmt.Sprintf(`{"endpoints":[%q,%q]}`, good, good), nil); status != http.StatusBadRequest {
+		t.Errorf("an endpoint twice: %d %s", status, text)
+	}
+}
