@@ -12,6 +12,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/internal/records"
+	"github.com/scrapehook/scrapehook/internal/sitemaps"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -56,6 +57,8 @@ type Config struct {
 	EndStatuses Mix
 	// Records are users' own rows, by sitemap name; see [cloud.Config].
 	Records map[string]*records.File
+	// Sitemaps stand in for the default sitemap; see [cloud.Config].
+	Sitemaps []*sitemaps.Sitemap
 	// Data says what generated rows look like.
 	Data records.Options
 	// State is the path of a file that everything lasts in; empty: nothing

@@ -110,7 +110,7 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 	cfg := cloud.Config{
 		Seed: s.cfg.Seed, Profile: s.cfg.Profile, Endpoints: s.cfg.Endpoints, Clock: s.clock,
 		JobTime: s.cfg.JobTime, EndStatuses: s.cfg.EndStatuses, Rows: s.cfg.Rows,
-		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, Data: s.cfg.Data, OnError: s.cfg.OnError,
+		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, Sitemaps: s.cfg.Sitemaps, Data: s.cfg.Data, OnError: s.cfg.OnError,
 	}
 	if s.state != nil {
 		cfg.Keep = s.store(ctx).Keep

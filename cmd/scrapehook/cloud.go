@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,11 +15,12 @@ import (
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/certs"
+	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/human"
-	"github.com/scrapehook/scrapehook/internal/records"
+	"github.com/scrapehook/scrapehook/internal/sitemaps"
 	"github.com/scrapehook/scrapehook/internal/traffic/record"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -39,14 +40,15 @@ type cloudFlags struct {
 	maxPending       int
 	allowRemote      bool
 
-	allowRemoteControl     bool
-	timeScale              float64
-	rateLimit              string
-	pages, faults, records []string
-	state                  string
-	tls                    bool
-	tlsCA                  string
-	anySeed                bool
+	allowRemoteControl bool
+	timeScale          float64
+	rateLimit          string
+	pages, faults      []string
+	own                ownFlags
+	state              string
+	tls                bool
+	tlsCA              string
+	anySeed            bool
 }
 
 func newCloudCmd() *cobra.Command {
@@ -101,7 +103,6 @@ be opened.`,
 	flags.IntVar(&f.rows, "rows", 100, "rows of a job; one that fails or is stopped has half of them")
 	flags.StringVar(&f.outcome, "outcome", "finished=1", "`weights` of how jobs end: of "+human.And(webhook.EndStatuses()...))
 	flags.StringArrayVar(&f.pages, "pages", nil, "`rule` for how start pages turn out: empty, failed or full, = and a share like 5% or a pattern of URLs; several may be given")
-	flags.StringArrayVar(&f.records, "records", nil, "rows of your own: `[SITEMAP=]FILE` of JSON objects, one a line; several may be given")
 	flags.StringArrayVar(&f.faults, "fault", nil, fmt.Sprintf("`rule` for what goes wrong with the API, like stall,route=account,nth=1,delay=15s; of the kinds\n%v; several may be given", fault.All()))
 	flags.StringVar(&f.rateLimit, "rate-limit", "", "`calls/time` that the API allows, like the vendor's 200/15m (default none)")
 	flags.StringVar(&f.state, "state", "", "`file` to keep everything in (default in memory)")
@@ -110,6 +111,7 @@ be opened.`,
 	flags.BoolVar(&f.allowRemoteControl, "allow-remote-control", false, "let other machines use the control API too")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
 	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
+	f.own.add(flags)
 	return cmd
 }
 
@@ -120,9 +122,12 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	for _, file := range cfg.Records {
-		defer func() { _ = file.Close() }() // it is only read
+	own, options, err := f.own.open()
+	if err != nil {
+		return err
 	}
+	defer own.Close()
+	cfg.Sitemaps, cfg.Records, cfg.Data = own.Sitemaps, own.Files, options
 	log := cloudlog.New(stderr, cfg.Profile)
 	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.Call, log.Attempt, log.Failure
 	endRecord, err := f.beginRecord(&cfg)
@@ -162,6 +167,10 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 	}
 	if err != nil {
 		return usageError("%w", err)
+	}
+	if err := addSitemaps(sim.Cloud, cfg.Sitemaps); err != nil {
+		_ = sim.Close() // nothing was served
+		return harnessError("--sitemap: %w", err)
 	}
 	f.seed = sim.Seed
 	if err := f.announce(sim.BaseURL(), sim.ControlURL(), stdout); err != nil {
@@ -229,29 +238,21 @@ func (f cloudFlags) config() (simulator.Config, error) {
 			return simulator.Config{}, harnessError("--tls: %w", err)
 		}
 	}
-	cfg.Records, err = openRecords(f.records)
-	return cfg, err
+	return cfg, nil
 }
 
-// openRecords opens users' own rows by the name of their sitemap, "" for every
-// other one.
-func openRecords(texts []string) (map[string]*records.File, error) {
-	files := map[string]*records.File{}
-	for _, text := range texts {
-		name, path, named := strings.Cut(text, "=")
-		if !named {
-			name, path = "", text
+// addSitemaps adds the user's own sitemaps, unless they are there from before.
+func addSitemaps(c *cloud.Cloud, own []*sitemaps.Sitemap) error {
+	there, _ := c.Sitemaps("", 0, cloud.DefaultMax)
+	for _, s := range own {
+		if slices.ContainsFunc(there, func(m cloud.Sitemap) bool { return m.Body == s.JSON }) {
+			continue
 		}
-		if files[name] != nil {
-			return files, usageError("--records: sitemap %q has two files", name)
+		if _, err := c.AddSitemap("", s.JSON); err != nil {
+			return err
 		}
-		file, err := records.Open(path)
-		if err != nil {
-			return files, usageError("--records: %w", err)
-		}
-		files[name] = file
 	}
-	return files, nil
+	return nil
 }
 
 // announce tells where the APIs are.

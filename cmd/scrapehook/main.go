@@ -113,7 +113,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newReplayCmd(), newSendCmd(), newTrafficCmd())
+	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newRecordsCmd(), newReplayCmd(), newSendCmd(), newTrafficCmd())
 	config.AddFlag(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := config.Apply(cmd); err != nil {

@@ -97,6 +97,7 @@ endpoint or the run failed, 130 interrupted (what was measured is reported).`,
 	flags.StringVar(&f.cloud.token, "cloud-token", "scrapehook", "`token` that calls of that API must bear")
 	flags.IntVar(&f.cloud.rows, "rows", 100, "rows of each job in that cloud")
 	flags.DurationVar(&f.cloud.linger, "linger", 5*time.Second, "how long that cloud must not be called before it is stopped at the end")
+	f.cloud.own.add(flags)
 	return cmd
 }
 
@@ -130,7 +131,11 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 		}
 	}
 	load.whole = f.duration
+	f.cloud.anyRows = !cmd.Flags().Changed("rows")
 	if f.cloud.listen == "" {
+		if len(f.cloud.own.sitemaps)+len(f.cloud.own.records) > 0 {
+			return usageError("--sitemap and --records need --cloud: without it the jobs exist nowhere")
+		}
 		load.config.Script, load.scheme = planned, planned.Scheme()
 		return load.run(cmd)
 	}

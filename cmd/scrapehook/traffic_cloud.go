@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/traffic/cloudjobs"
 	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/simulator"
@@ -18,13 +19,16 @@ import (
 type trafficCloudFlags struct {
 	listen, token string
 	rows          int
+	anyRows       bool // rows were not asked for
 	linger        time.Duration
+	own           ownFlags
 }
 
 // trafficCloud is a simulated cloud in which the jobs of a plan exist.
 type trafficCloud struct {
 	*cloudjobs.Jobs
 	sim    *simulator.Simulator
+	own    *records.Own
 	linger time.Duration
 
 	lastCall atomic.Int64 // of the API, in unix nanoseconds
@@ -38,30 +42,63 @@ func openCloud(ctx context.Context, f trafficCloudFlags, planned *plan.Plan, std
 	if f.rows < 0 || f.linger < 0 {
 		return nil, nil, usageError("--rows and --linger must not be below 0")
 	}
+	own, options, err := f.own.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &trafficCloud{own: own, linger: f.linger, done: make(chan error, 1)}
+	if planned, err = c.start(ctx, f, planned, options); err != nil {
+		own.Close()
+		return nil, nil, err
+	}
+	fmt.Fprintf(stderr, "API %s token %s\n", c.sim.BaseURL(), f.token)
+	return c, planned, nil
+}
+
+// rowsOf are the rows of each job: those of the user's own when there are any and
+// no number was asked for.
+func (f *trafficCloudFlags) rowsOf(own *records.Own) (int, error) {
+	file := own.Files[""]
+	switch {
+	case len(own.Files) > 1 || file == nil && len(own.Files) > 0:
+		return 0, usageError("--records: the jobs of traffic are of sitemaps with made-up names: give one FILE without SITEMAP=")
+	case file == nil:
+		return f.rows, nil
+	case f.anyRows:
+		return file.Len(), nil
+	case f.rows > file.Len():
+		return 0, usageError("--rows %d: the records have %d", f.rows, file.Len())
+	}
+	return f.rows, nil
+}
+
+// start starts the cloud.
+func (c *trafficCloud) start(ctx context.Context, f trafficCloudFlags, planned *plan.Plan, options records.Options) (*plan.Plan, error) {
+	rows, err := f.rowsOf(c.own)
+	if err != nil {
+		return nil, err
+	}
 	cfg := planned.Config()
-	c := &trafficCloud{linger: f.linger, done: make(chan error, 1)}
-	var err error
 	c.sim, err = simulator.New(ctx, simulator.Config{
 		Listen: f.listen, Token: f.token, Seed: cfg.Seed, Profile: cfg.Profile,
-		Rows:   f.rows,
+		Rows: rows, Sitemaps: c.own.Sitemaps, Records: c.own.Files, Data: options,
 		OnCall: func(api.Call) { c.lastCall.Store(time.Now().UnixNano()) },
 	})
 	if errors.Is(err, simulator.ErrListen) {
-		return nil, nil, harnessError("--cloud: %w", err)
+		return nil, harnessError("--cloud: %w", err)
 	}
 	if err != nil {
-		return nil, nil, usageError("--cloud: %w", err)
+		return nil, usageError("--cloud: %w", err)
 	}
-	if c.Jobs, planned, err = cloudjobs.New(c.sim.Cloud, planned, f.rows); err != nil {
+	if c.Jobs, planned, err = cloudjobs.New(c.sim.Cloud, planned, rows); err != nil {
 		_ = c.sim.Close() // nothing was served
-		return nil, nil, harnessError("--cloud: %w", err)
+		return nil, harnessError("--cloud: %w", err)
 	}
 	// It goes on when ctx ends: finish stops it.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
 	go func() { c.done <- c.sim.Run(running) }()
-	fmt.Fprintf(stderr, "API %s token %s\n", c.sim.BaseURL(), f.token)
-	return c, planned, nil
+	return planned, nil
 }
 
 // finish stops the cloud when no receiver has called it for the time that it
@@ -84,6 +121,7 @@ func (c *trafficCloud) finish(ctx context.Context) error {
 		}
 	}
 	c.stop()
+	defer c.own.Close()
 	if err := <-c.done; err != nil {
 		return fmt.Errorf("--cloud: %w", err)
 	}

@@ -12,10 +12,12 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/internal/records"
+	"github.com/scrapehook/scrapehook/internal/sitemaps"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -68,6 +70,9 @@ type Config struct {
 	// Records are the rows of the jobs of a sitemap by its name, instead of
 	// generated ones; those of the name "" are for every other sitemap.
 	Records map[string]*records.File
+	// Sitemaps stand, in turn, wherever a sitemap is added without a body; none:
+	// a shop's products.
+	Sitemaps []*sitemaps.Sitemap
 	// Data says what generated rows look like.
 	Data records.Options
 	// Keep makes a transaction last, all of it or, with an error, nothing; what
@@ -106,8 +111,8 @@ type Cloud struct {
 	retries   retries
 	outbox    outbox
 
-	// shop reads the default sitemap once: its layout serves every copy.
-	shop func() (*sitemap, error)
+	standIns []standIn     // for the default sitemap, in turn; at least one
+	turn     atomic.Uint64 // whose turn it is
 }
 
 // New makes an empty cloud.
@@ -136,7 +141,9 @@ func New(cfg Config) (*Cloud, error) {
 		jobs:     newTable[job](firstID(cfg.Seed, 'j'), cfg.MaxJobs),
 		outbox:   newOutbox(cfg.MaxWaiting),
 	}
-	c.shop = sync.OnceValues(func() (*sitemap, error) { return c.parseSitemap(`{"_id":"shop"` + shop) })
+	if err := c.makeStandIns(); err != nil {
+		return nil, fmt.Errorf("configuring the cloud: %w", err)
+	}
 	c.clearLocked()
 	if err := c.SetEndpoints(cfg.Endpoints); err != nil {
 		return nil, fmt.Errorf("configuring the cloud: %w", err)

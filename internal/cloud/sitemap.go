@@ -1,10 +1,9 @@
 package cloud
 
 import (
-	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/sitemaps"
@@ -37,7 +36,7 @@ type sitemap struct {
 type ValidationError = sitemaps.Error
 
 // AddSitemap adds a sitemap from its JSON and returns it with its id. An empty
-// body stands for the default sitemap, a shop's products, under any name. With
+// body stands for the default sitemap, see [Config], under any name. With
 // a body, an empty name stands for the body's own; a name that differs from it
 // is an error. A body that is no sitemap is a [*ValidationError].
 func (c *Cloud) AddSitemap(name, body string, tags ...string) (Sitemap, error) {
@@ -60,7 +59,7 @@ func (c *Cloud) AddSitemap(name, body string, tags ...string) (Sitemap, error) {
 // newSitemap makes a sitemap, which has no id yet.
 func (c *Cloud) newSitemap(name, body string, tags ...string) (m *sitemap, err error) {
 	if body == "" {
-		m, err = c.defaultSitemap(name)
+		m = c.defaultSitemap(name)
 	} else {
 		m, err = c.parseSitemap(body)
 	}
@@ -157,7 +156,11 @@ func (c *Cloud) parseSitemap(body string) (*sitemap, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := records.NewLayout(parsed.Selectors, c.cfg.Data)
+	return c.sitemapOf(parsed)
+}
+
+func (c *Cloud) sitemapOf(parsed *sitemaps.Sitemap) (*sitemap, error) {
+	layout, err := c.layoutOf(parsed.Selectors)
 	if err != nil {
 		return nil, fmt.Errorf("its records: %w", err)
 	}
@@ -165,8 +168,46 @@ func (c *Cloud) parseSitemap(body string) (*sitemap, error) {
 	return &sitemap{s, layout, parsed.Pages}, nil
 }
 
-// shop is the default sitemap, a shop's products, without its name.
-const shop = `,"startUrl":["https://shop.example/products?page=[1-100]"],"selectors":[` +
+// standIn is a sitemap that stands for the default one, with its layout, which
+// every copy shares.
+type standIn struct {
+	sitemap *sitemaps.Sitemap
+	layout  *records.Layout
+}
+
+// makeStandIns makes them of the user's sitemaps, or of the shop.
+func (c *Cloud) makeStandIns() error {
+	all := c.cfg.Sitemaps
+	if len(all) == 0 {
+		parsed, err := sitemaps.Parse([]byte(shop))
+		if err != nil {
+			return fmt.Errorf("the default sitemap: %w", err)
+		}
+		all = []*sitemaps.Sitemap{parsed}
+	}
+	for _, parsed := range all {
+		layout, err := records.NewLayout(parsed.Selectors, c.cfg.Data)
+		if err != nil {
+			return fmt.Errorf("sitemap %s: %w", parsed.Name, err)
+		}
+		c.standIns = append(c.standIns, standIn{parsed, layout})
+	}
+	return nil
+}
+
+// layoutOf is the layout of selectors. Most are those of a stand-in, and share
+// its layout.
+func (c *Cloud) layoutOf(selectors []sitemaps.Selector) (*records.Layout, error) {
+	for _, s := range c.standIns {
+		if reflect.DeepEqual(s.sitemap.Selectors, selectors) {
+			return s.layout, nil
+		}
+	}
+	return records.NewLayout(selectors, c.cfg.Data)
+}
+
+// shop is the default sitemap, a shop's products.
+const shop = `{"_id":"shop","startUrl":["https://shop.example/products?page=[1-100]"],"selectors":[` +
 	`{"id":"product","parentSelectors":["_root"],"type":"SelectorElement","selector":".product","multiple":true},` +
 	`{"id":"title","parentSelectors":["product"],"type":"SelectorText","selector":"h2","multiple":false,"regex":""},` +
 	`{"id":"price","parentSelectors":["product"],"type":"SelectorText","selector":".price","multiple":false,"regex":""},` +
@@ -177,21 +218,19 @@ const shop = `,"startUrl":["https://shop.example/products?page=[1-100]"],"select
 	`{"id":"date","parentSelectors":["product"],"type":"SelectorText","selector":"time","multiple":false,"regex":""},` +
 	`{"id":"colours","parentSelectors":["product"],"type":"SelectorGroup","selector":".colour","extractAttribute":""}]}`
 
-// defaultSitemap is a shop's products under any name, also one that the vendor
-// would refuse.
-func (c *Cloud) defaultSitemap(name string) (*sitemap, error) {
-	made, err := c.shop()
-	if err != nil {
-		return nil, err
-	}
-	m := *made
+// defaultSitemap is the next of the stand-ins under any name, also one that the
+// vendor would refuse; an empty name is its own.
+func (c *Cloud) defaultSitemap(name string) *sitemap {
+	turn := c.turn.Add(1) - 1
+	s := c.standIns[turn%uint64(len(c.standIns))]
+	body := s.sitemap.JSON
 	if name == "" {
-		return &m, nil
+		name = s.sitemap.Name
+	} else {
+		body = s.sitemap.JSONAs(name)
 	}
-	body := strings.Builder{}
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(name) // a string always encodes
-	m.Name, m.Body = name, `{"_id":`+strings.TrimSuffix(body.String(), "\n")+shop
-	return &m, nil
+	return &sitemap{
+		Sitemap{Name: name, Body: body, StartURLs: s.sitemap.StartURLs, Columns: s.layout.Header()[2:]},
+		s.layout, s.sitemap.Pages,
+	}
 }

@@ -3,11 +3,8 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
-	"strings"
 	"time"
 
-	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/sitemaps"
 )
 
@@ -139,13 +136,11 @@ func (c *Cloud) restoreSitemapLocked(kept Change) error {
 	if err := json.Unmarshal(kept.State, &state); err != nil {
 		return err
 	}
-	var m *sitemap
-	var err error
-	if strings.HasSuffix(state.Body, shop) {
-		m, err = c.defaultSitemap(state.Name)
-	} else {
-		m, err = c.parseSitemap(state.Body)
+	parsed, err := sitemaps.ParseKept([]byte(state.Body))
+	if err != nil {
+		return err
 	}
+	m, err := c.sitemapOf(parsed)
 	if err != nil {
 		return err
 	}
@@ -180,17 +175,4 @@ func (c *Cloud) restoreJobLocked(kept Change) error {
 	c.byStatus[j.Status]++
 	c.setDueLocked(j)
 	return nil
-}
-
-// layoutOf is the layout of a job's selectors. Most are those of the default
-// sitemap, and share its layout.
-func (c *Cloud) layoutOf(selectors []sitemaps.Selector) (*records.Layout, error) {
-	made, err := c.shop()
-	if err != nil {
-		return nil, err
-	}
-	if reflect.DeepEqual(made.layout.Selectors, selectors) {
-		return made.layout, nil
-	}
-	return records.NewLayout(selectors, c.cfg.Data)
 }

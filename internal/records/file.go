@@ -66,7 +66,8 @@ func (f *File) fill(file *os.File) error {
 	if err := w.out.Flush(); err != nil {
 		return fmt.Errorf("copying rows: %w", err)
 	}
-	f.offsets, f.header, f.filled = append(w.offsets, w.at), w.header, w.filled
+	w.offsets = append(w.offsets, w.at)
+	f.offsets, f.header, f.filled = w.offsets, w.header, w.filled
 	return nil
 }
 

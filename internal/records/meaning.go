@@ -45,7 +45,7 @@ var meanings = []struct {
 	{anEmail, "email mail почта"},
 	{anImage, "image img photo picture thumbnail thumb logo avatar bild фото 图片"},
 	{aURL, "url link href website web homepage site src сайт 链接"},
-	{aPercentage, "discount percent percentage sale скидка rabatt"},
+	{aPercentage, "discount percent percentage скидка rabatt"},
 	{aPrice, "price cost amount total msrp rrp salary rent preis prix precio prezzo cena цена 价格 سعر"},
 	{anEAN, "ean isbn gtin upc barcode asin"},
 	{aRating, "rating stars score рейтинг bewertung"},
@@ -60,7 +60,7 @@ var meanings = []struct {
 	{aPostcode, "zip postcode postal plz"},
 	{aStreet, "street address location adresse адрес"},
 	{aCompany, "company brand manufacturer vendor store shop dealer publisher marke бренд"},
-	{aPerson, "author person seller owner agent contact name_of user username reviewer autor автор"},
+	{aPerson, "author person seller owner agent contact name_of user username reviewer автор"},
 	{aColour, "color colour farbe цвет"},
 	{aCategory, "category genre type department breadcrumb tag kategorie категория"},
 	{aSize, "size weight dimension length width height area volume capacity размер"},
@@ -120,6 +120,7 @@ func (m meaning) missing(column string) float64 {
 		return 0.01
 	case aPrice, aCategory:
 		return 0.03
+	default:
 	}
 	return 0.02 + float64(hash(column)%11)/100
 }

@@ -99,6 +99,11 @@ func (o *Options) share(c sitemaps.Column, s *sitemaps.Selector) float64 {
 		return 0 // a group that finds nothing is an empty array
 	case sitemaps.KindPage:
 		return 0.1 // nothing leads to the first page
+	default:
 	}
-	return meaningOf(c.Name).missing(c.Name)
+	name := s.ID // a link's text and address are missing together
+	if s.Type == sitemaps.Table || s.Type == sitemaps.ScriptData {
+		name = c.Name
+	}
+	return meaningOf(name).missing(name)
 }

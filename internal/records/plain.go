@@ -46,7 +46,7 @@ func ean(dst []byte, src *draw.Source) []byte {
 	dst = appendDigits(dst, src.Uint64(), 12)
 	sum := uint64(0)
 	for i, c := range dst[from:] {
-		sum += uint64(c-'0') * uint64(1+i%2*2) //nolint:gosec // 1 or 3
+		sum += uint64(c-'0') * uint64(1+i%2*2)
 	}
 	return appendDigits(dst, 10-sum%10, 1)
 }

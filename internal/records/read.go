@@ -191,43 +191,6 @@ func (l *lineCounter) forget(offset int64) {
 	l.ends = l.ends[kept:]
 }
 
-// readCSV reads a table whose first line names the columns. An empty cell is a
-// missing value, which CSV can't tell apart.
-func readCSV(in *bufio.Reader, w *rowWriter) error {
-	table := &csvReader{in: in, line: 1}
-	header, err := table.next()
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for _, name := range header {
-		if seen[name] {
-			return fmt.Errorf("line 1: the column %q comes twice", name)
-		}
-		seen[name] = true
-	}
-	if err := w.declare(header); err != nil {
-		return fmt.Errorf("line 1: %w", err)
-	}
-	fields := make([]Field, len(header))
-	for {
-		began := table.line
-		values, err := table.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(values) != len(header) {
-			return fmt.Errorf("line %d: has %d values, and the header has %d columns", began, len(values), len(header))
-		}
-		if err := w.add(tableFields(fields, header, values)); err != nil {
-			return fmt.Errorf("line %d: %w", began, err)
-		}
-	}
-}
-
 // tableFields fills fields from a line of a table.
 func tableFields(fields []Field, header, values []string) []Field {
 	for i, name := range header {
@@ -249,81 +212,6 @@ func (w *rowWriter) declare(header []string) error {
 		w.header, w.filled = append(w.header, name), append(w.filled, 0)
 	}
 	return nil
-}
-
-// csvReader reads CSV as RFC 4180 has it. Line ends inside values stay as they
-// are, which encoding/csv would change, and blank lines are told.
-type csvReader struct {
-	in   *bufio.Reader
-	line int // of the next byte
-}
-
-// next reads a line's values. After the last one it is io.EOF.
-func (t *csvReader) next() ([]string, error) {
-	var values []string
-	for began := t.line; ; {
-		value, end, err := t.value()
-		if err != nil {
-			return nil, err
-		}
-		if end == 0 && value == "" && len(values) == 0 {
-			return nil, io.EOF
-		}
-		values = append(values, value)
-		if end == ',' {
-			continue
-		}
-		if len(values) == 1 && value == "" {
-			return nil, fmt.Errorf("line %d: is blank", began)
-		}
-		return values, nil
-	}
-}
-
-// value reads one value and what ends it: a comma, a line's end, or 0 for the
-// file's.
-func (t *csvReader) value() (value string, end byte, err error) {
-	var text []byte
-	began, quoted, closed := t.line, false, false
-	for first := true; ; first = false {
-		c, err := t.in.ReadByte()
-		if errors.Is(err, io.EOF) {
-			if quoted && !closed {
-				return "", 0, fmt.Errorf("line %d: a quoted value is not closed", began)
-			}
-			return string(text), 0, nil
-		}
-		if err != nil {
-			return "", 0, err
-		}
-		if c == '\n' {
-			t.line++
-		}
-		switch {
-		case quoted && !closed && c == '"':
-			closed = true
-		case quoted && !closed:
-			text = append(text, c)
-		case first && c == '"':
-			quoted = true
-		case closed && c == '"':
-			closed = false
-			text = append(text, c)
-		case c == ',' || c == '\n':
-			if !quoted {
-				text = bytes.TrimSuffix(text, []byte("\r"))
-			}
-			return string(text), c, nil
-		case closed && c != '\r':
-			return "", 0, fmt.Errorf("line %d: %q follows a quoted value; quotes inside are written twice", t.line, c)
-		case closed:
-		default:
-			text = append(text, c)
-		}
-		if len(text) > maxRow {
-			return "", 0, fmt.Errorf("line %d: a value is longer than %d bytes", began, maxRow)
-		}
-	}
 }
 
 // readWorkbook reads the table of a workbook.

@@ -6,7 +6,6 @@
 package records
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/scrapehook/scrapehook/internal/draw"
@@ -33,13 +32,12 @@ type Layout struct {
 
 // column is one column of the data.
 type column struct {
-	name    string
-	kind    sitemaps.Kind
-	fill    filler
-	source  uint64  // tells its draws from those of other selectors
-	salt    uint64  // tells the draws of one selector's columns apart
-	missing float64 // the share of values that are missing
-	bound   uint64  // below it a draw means missing
+	name   string
+	kind   sitemaps.Kind
+	fill   filler
+	source uint64 // tells its draws from those of other selectors
+	salt   uint64 // tells the draws of one selector's columns apart
+	bound  uint64 // below it a draw means missing
 }
 
 // NewLayout makes the layout of a sitemap's selectors.
@@ -62,14 +60,13 @@ func NewLayout(selectors []sitemaps.Selector, o Options) (*Layout, error) {
 }
 
 func newColumn(c sitemaps.Column, s *sitemaps.Selector, o *Options) column {
-	share := o.share(c, s)
 	source := s.ID
 	if s.Type == sitemaps.Table || s.Type == sitemaps.ScriptData {
 		source = c.Name // the cells of a row are missing one by one
 	}
 	return column{
 		name: c.Name, kind: c.Kind, fill: fillerFor(c, s, o),
-		source: hash(source), salt: hash(c.Name), missing: share, bound: bound(share),
+		source: hash(source), salt: hash(c.Name), bound: bound(o.share(c, s)),
 	}
 }
 
@@ -109,7 +106,7 @@ func (j Job) base() uint64 { return draw.Mix(draw.Mix(j.Seed) + uint64(j.ID)) } 
 // with. At the vendor's it is the unix time; here it follows from the job, so that
 // the same seed makes the same bytes.
 func (j Job) orderPrefix() int64 {
-	return 1_500_000_000 + int64(draw.Mix(j.base())%250_000_000) //nolint:gosec // small
+	return 1_500_000_000 + int64(draw.Mix(j.base())%250_000_000)
 }
 
 // Maker makes rows of one job. It is for one goroutine.
@@ -227,13 +224,4 @@ func Number(index, first, last int) int64 {
 		}
 	}
 	return int64(block + ((index-block)*step+(size+1)/2)%size + 1)
-}
-
-// Missing says how often each column of the data lacks its value, for people.
-func (l *Layout) Missing() string {
-	var text []byte
-	for i := range l.columns {
-		text = fmt.Appendf(text, "%s=%.3g%%\n", l.columns[i].name, 100*l.columns[i].missing)
-	}
-	return string(text)
 }

@@ -68,39 +68,21 @@ func (v *values) attribute(attribute, column string) filler {
 	return v.of(meaningOf(column))
 }
 
+// plainFillers are those that no option decides on.
+var plainFillers = map[meaning]filler{
+	anEmail: email, anImage: imageURL, aURL: pageURL, anSKU: sku, anEAN: ean, aStock: stock, aRating: rating,
+	aCount: count, aPhone: phone, aPostcode: postcode, aPercentage: percentage, aSize: size,
+}
+
 // of is the filler of a meaning.
 func (v *values) of(m meaning) filler {
 	switch m {
-	case anEmail:
-		return email
-	case anImage:
-		return imageURL
-	case aURL:
-		return pageURL
 	case aPrice:
 		return v.price
-	case anSKU:
-		return sku
-	case anEAN:
-		return ean
-	case aStock:
-		return stock
 	case aDate:
 		return v.date
 	case aText:
 		return v.sentences
-	case aRating:
-		return rating
-	case aCount:
-		return count
-	case aPhone:
-		return phone
-	case aPostcode:
-		return postcode
-	case aPercentage:
-		return percentage
-	case aSize:
-		return size
 	case aPerson:
 		return v.person
 	case aStreet:
@@ -115,7 +97,10 @@ func (v *values) of(m meaning) filler {
 		return v.word(func(s *script) []string { return s.colours })
 	case aCategory:
 		return v.word(func(s *script) []string { return s.categories })
-	case aTitle, anything:
+	default:
+	}
+	if fill := plainFillers[m]; fill != nil {
+		return fill
 	}
 	return v.title
 }

@@ -21,8 +21,8 @@ func compactJSON(text []byte) ([]byte, error) {
 	if err := checkDepth(text); err != nil {
 		return nil, err
 	}
-	var compact bytes.Buffer
-	err := json.Compact(&compact, text)
+	var raw json.RawMessage
+	err := json.Unmarshal(text, &raw) // unlike json.Compact it tells the offset of a fault
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
@@ -34,6 +34,10 @@ func compactJSON(text []byte) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", place(text, at), err)
 	case err != nil:
+		return nil, err
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, raw); err != nil {
 		return nil, err
 	}
 	for at := 0; at < len(text); {
@@ -125,6 +129,8 @@ func members(raw []byte) ([]member, error) {
 	return all, nil
 }
 
+var errTooMany = errors.New("must not have more than")
+
 // elements returns the elements of a JSON array, which may be so many. The error
 // completes "The field …".
 func elements(raw []byte, most int) ([]json.RawMessage, error) {
@@ -135,7 +141,7 @@ func elements(raw []byte, most int) ([]json.RawMessage, error) {
 	var all []json.RawMessage
 	for dec.More() {
 		if len(all) == most {
-			return nil, fmt.Errorf("must not have more than %d entries", most)
+			return nil, fmt.Errorf("%w %d entries", errTooMany, most)
 		}
 		var one json.RawMessage
 		if err := dec.Decode(&one); err != nil {

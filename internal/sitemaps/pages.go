@@ -27,16 +27,16 @@ type pageRange struct {
 
 var rangePattern = regexp.MustCompile(`\[(\d+)-(\d+)(?::(\d+))?\]`)
 
-// pageFault is what is wrong with the index-th URL, or with all of them for -1.
-type pageFault struct {
+// pageError is what is wrong with the index-th URL, or with all of them for -1.
+type pageError struct {
 	index int
 	text  string
 }
 
-// pageFaults is an error that tells them all.
-type pageFaults []pageFault
+// pageErrors is an error that tells them all.
+type pageErrors []pageError
 
-func (f pageFaults) Error() string {
+func (f pageErrors) Error() string {
 	parts := make([]string, 0, len(f))
 	for _, one := range f {
 		if one.index < 0 {
@@ -53,24 +53,24 @@ func (f pageFaults) Error() string {
 // digits (contract, section 2a). An error tells all that is wrong.
 func NewPages(urls []string) (*Pages, error) {
 	set, total := &Pages{}, 0
-	var faults pageFaults
+	var faults pageErrors
 	for i, url := range urls {
 		r, fault := parseRange(url)
 		if fault != "" {
-			if faults = append(faults, pageFault{i, fault}); len(faults) >= maxFaults {
+			if faults = append(faults, pageError{i, fault}); len(faults) >= maxFaults {
 				break
 			}
 			continue
 		}
 		if total += r.size; total > MaxPages {
-			faults = append(faults, pageFault{-1, fmt.Sprintf("more than %d start URLs", MaxPages)})
+			faults = append(faults, pageError{-1, fmt.Sprintf("more than %d start URLs", MaxPages)})
 			break
 		}
 		set.urls = append(set.urls, r)
 		set.ends = append(set.ends, total)
 	}
 	if len(urls) == 0 {
-		faults = pageFaults{{-1, "no start URL"}}
+		faults = pageErrors{{-1, "no start URL"}}
 	}
 	if len(faults) > 0 {
 		return nil, faults

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // Limits of a sitemap.
@@ -44,7 +45,37 @@ func Parse(text []byte) (*Sitemap, error) {
 		wrong.Add(Object, sentence("The sitemap object is not valid JSON: "+err.Error()))
 		return nil, &wrong
 	}
-	return parse(compact)
+	return parse(compact, false)
+}
+
+// ParseKept reads a sitemap that was accepted before, or one of our own under any
+// name: the name is not judged.
+func ParseKept(text []byte) (*Sitemap, error) { return parse(text, true) }
+
+// JSONAs is the sitemap's JSON under another name.
+func (s *Sitemap) JSONAs(name string) string {
+	all, err := members([]byte(s.JSON))
+	if err != nil {
+		return s.JSON // it was parsed before, so this can't be
+	}
+	parts := make([]string, 0, len(all))
+	for _, m := range all {
+		value := string(m.value)
+		if m.name == "_id" {
+			value = quote(name)
+		}
+		parts = append(parts, quote(m.name)+":"+value)
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// quote is a JSON string without escapes that JSON does not need.
+func quote(text string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(text) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // ReadFile reads the sitemap in a file.
@@ -66,7 +97,7 @@ func ReadFile(path string) (*Sitemap, error) {
 }
 
 // parse reads a sitemap from compact JSON.
-func parse(compact []byte) (*Sitemap, error) {
+func parse(compact []byte, anyName bool) (*Sitemap, error) {
 	var wrong Error
 	top, err := members(compact)
 	if err != nil {
@@ -83,7 +114,7 @@ func parse(compact []byte) (*Sitemap, error) {
 			wrong.Add(Object, fmt.Sprintf("The sitemap object has a suspicious attribute: %s.", shown(m.name)))
 		}
 	}
-	s.readName(fields["_id"], &wrong)
+	s.readName(fields["_id"], anyName, &wrong)
 	s.readStartURLs(fields["startUrl"], &wrong)
 	s.readSelectors(fields["selectors"], &wrong)
 	if err := wrong.Err(); err != nil {
@@ -92,14 +123,14 @@ func parse(compact []byte) (*Sitemap, error) {
 	return s, nil
 }
 
-func (s *Sitemap) readName(raw json.RawMessage, wrong *Error) {
+func (s *Sitemap) readName(raw json.RawMessage, anyName bool, wrong *Error) {
 	const field = Object + "._id"
 	switch {
 	case absent(raw):
 		wrong.Add(field, required(field))
 	case json.Unmarshal(raw, &s.Name) != nil:
 		wrong.Add(field, fmt.Sprintf("The %s must be a string.", field))
-	case !validName(s.Name):
+	case !anyName && !validName(s.Name):
 		wrong.Add(field, fmt.Sprintf("The %s %s is not a sitemap name: use 3 to 100 of a-z, A-Z, 0-9, _, (, ), + and -.", field, shown(s.Name)))
 	}
 }
@@ -113,6 +144,9 @@ func (s *Sitemap) readStartURLs(raw json.RawMessage, wrong *Error) {
 	var one string
 	if json.Unmarshal(raw, &one) == nil {
 		s.StartURLs = []string{one}
+	} else if _, err := elements(raw, MaxPages); errors.Is(err, errTooMany) {
+		wrong.Add(field, fmt.Sprintf("The %s has more than %d start URLs.", field, MaxPages))
+		return
 	} else if json.Unmarshal(raw, &s.StartURLs) != nil {
 		wrong.Add(field, fmt.Sprintf("The %s must be a list of URLs.", field))
 		return
@@ -123,9 +157,9 @@ func (s *Sitemap) readStartURLs(raw json.RawMessage, wrong *Error) {
 	}
 	var err error
 	if s.Pages, err = NewPages(s.StartURLs); err != nil {
-		var faults pageFaults
+		var faults pageErrors
 		if !errors.As(err, &faults) {
-			faults = pageFaults{{-1, err.Error()}}
+			faults = pageErrors{{-1, err.Error()}}
 		}
 		for _, f := range faults {
 			if f.index < 0 {
