@@ -52,6 +52,7 @@ type load struct {
 	whole           time.Duration // how long the plan takes, if it is known
 	reporter        *reporter
 	record, metrics string
+	clamped         string // why there are fewer connections than the user wants
 	close           func() // the connections that are idle
 	// complete adds to the report what else is known; may be nil.
 	complete func(*report.Report)
@@ -79,6 +80,14 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		return nil, err
 	}
 	l := &load{reporter: reporter, record: f.record, metrics: f.metrics}
+	connections := f.connections
+	if room, limit := wire.Room(); room < connections {
+		if room < 1 {
+			return nil, harnessError("there is no room for a connection: this process may have %d open files; raise it with ulimit -n", limit)
+		}
+		l.clamped = fmt.Sprintf("%d connections instead of %d: this process may have %d open files; raise it with ulimit -n", room, connections, limit)
+		connections = room
+	}
 	plain, slow := delivery.NewTransport(), delivery.NewTransport()
 	if f.insecure {
 		plain.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
@@ -86,7 +95,7 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 	}
 	const pieces, pause = 21, 100 * time.Millisecond
 	l.config = trafficrun.Config{
-		URL: target, Profile: profile, Connections: f.connections,
+		URL: target, Profile: profile, Connections: connections,
 		Slow: &delivery.Client{Profile: profile, Transport: wire.SlowTransport(slow, pieces, pause)},
 	}
 	if err := f.choose(l, plain); err != nil {
@@ -117,6 +126,9 @@ func (f *endpointFlags) check(target string) error {
 // run loads the endpoint and shows what came of it.
 func (l *load) run(cmd *cobra.Command) error {
 	defer l.close()
+	if l.clamped != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), l.clamped)
+	}
 	endRecord, err := l.beginRecord()
 	if err != nil {
 		return usageError("--record: %w", err)

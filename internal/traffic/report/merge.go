@@ -47,7 +47,7 @@ func Merge(reports []Report) (Report, error) {
 			whole.Add(lost)
 		}
 	}
-	whole.RatePerS = whole.Sends.rate()
+	whole.RatePerS, _ = whole.Sends.rate()
 	return whole, whole.Check()
 }
 
@@ -94,6 +94,7 @@ func (r *Report) add(shard *Report) {
 	}
 	r.Interrupted = r.Interrupted || shard.Interrupted
 	r.NotDue += shard.NotDue
+	r.Connections.add(shard.Connections)
 	r.Add(shard.Counts)
 	r.Warmup.Add(shard.Warmup)
 	r.Sends.add(shard.Sends)

@@ -26,6 +26,7 @@ type Report struct {
 	Profile string `json:"profile"`
 	// Transport is what the exchanges were performed with.
 	Transport   string      `json:"transport"`
+	Connections Connections `json:"connections"`
 	Plan        plan.Scheme `json:"plan"`
 	Started     time.Time   `json:"started"`
 	DurationS   float64     `json:"duration_s"`
@@ -50,6 +51,22 @@ type Report struct {
 	// was replayed.
 	Replay *record.Replayed `json:"replay,omitempty"`
 	SLO    []Judged         `json:"slo,omitempty"`
+}
+
+// Connections are those of a run.
+type Connections struct {
+	// Most is how many there may be at once.
+	Most int `json:"most"`
+	// Dialled, and of these Repeated: they came about only when the kernel repeated
+	// the dial. Both are 0 where the transport does not tell.
+	Dialled  int64 `json:"dialled"`
+	Repeated int64 `json:"repeated"`
+}
+
+func (c *Connections) add(other Connections) {
+	c.Most += other.Most
+	c.Dialled += other.Dialled
+	c.Repeated += other.Repeated
 }
 
 // mixedTransports is the transport of a merged report whose shards had several.

@@ -71,7 +71,10 @@ func parseSLO(text string) (SLO, error) {
 func (s SLO) rate(bound string) (SLO, error) {
 	var err error
 	s.bound, err = plan.ParseRate(bound)
-	s.read = func(r *Report) (float64, bool) { return r.RatePerS, r.Sends.Count > 1 }
+	s.read = func(r *Report) (float64, bool) {
+		_, ok := r.Sends.rate()
+		return r.RatePerS, ok
+	}
 	s.show = func(v float64) string { return fmt.Sprintf("%.1f/s", v) }
 	return s, err
 }

@@ -80,7 +80,7 @@ func (t *Tally) Ended(a *Attempt, e Ending) {
 	}
 	t.timeline.at(a.Planned).count(a)
 	if a.Number == 1 && a.Part == plan.First {
-		t.sends.add(Sends{Count: 1, FirstS: a.Sent.Seconds(), LastS: a.Sent.Seconds()})
+		t.sends.add(Sends{Count: 1, FirstS: a.Sent.Seconds(), LastS: a.Sent.Seconds(), EndedS: a.Ended.Seconds()})
 	}
 	if a.measured() {
 		t.cellLocked(a).record(a.Ended-a.Planned, a.Ended-a.Sent)
@@ -204,5 +204,5 @@ func (ts Tallies) AddTo(report *Report) {
 		t.mu.Unlock()
 		report.Timeline.merge(&timeline)
 	}
-	report.RatePerS = report.Sends.rate()
+	report.RatePerS, _ = report.Sends.rate()
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -34,8 +35,11 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "\n%d of %d planned sends in %s, %.1f jobs a second\n",
-		r.Sent, r.Planned, human.Duration(time.Duration(r.DurationS*float64(time.Second))), r.RatePerS)
+	fmt.Fprintf(&b, "\n%d of %d planned sends in %s", r.Sent, r.Planned, human.Duration(time.Duration(r.DurationS*float64(time.Second))))
+	if rate, ok := r.Sends.rate(); ok {
+		fmt.Fprintf(&b, ", %.1f jobs a second", rate)
+	}
+	b.WriteByte('\n')
 	r.writeOutcomes(&b)
 	r.writeNotifications(&b)
 	r.writeLatency(&b)
@@ -84,9 +88,15 @@ func (r *Report) writeNotifications(w io.Writer) {
 }
 
 func (r *Report) writeLatency(w io.Writer) {
+	if r.Latency.Planned.Count() == 0 {
+		return
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\nlatency\tp50\tp90\tp99\tp99.9\tmax\tcount\t")
 	row := func(name string, h *Histogram) {
+		if h.Count() == 0 {
+			return
+		}
 		fmt.Fprintf(table, "%s\t", name)
 		for _, q := range []float64{0.5, 0.9, 0.99, 0.999} {
 			fmt.Fprintf(table, "%s\t", human.Duration(h.Quantile(q)))
@@ -96,7 +106,7 @@ func (r *Report) writeLatency(w io.Writer) {
 	row("from planned", r.Latency.Planned)
 	row("from sent", r.Latency.Sent)
 	for _, status := range slices.Sorted(maps.Keys(r.ByStatus)) {
-		row(string(status), r.ByStatus[status].Planned)
+		row(cmp.Or(string(status), "no status"), r.ByStatus[status].Planned)
 	}
 	for _, attempt := range slices.Sorted(maps.Keys(r.ByAttempt)) {
 		row("attempt "+attempt, r.ByAttempt[attempt].Planned)
@@ -110,6 +120,9 @@ func (r *Report) writeRemarks(w io.Writer) {
 		for _, c := range r.Replay.Changes {
 			fmt.Fprintf(w, "  %-14s-> %-14s%8d\n", c.Before, c.After, c.Count)
 		}
+	}
+	if c := r.Connections; c.Repeated > 0 {
+		fmt.Fprintf(w, "\nthe endpoint's accept queue was full: %d of %s waited for a retransmission\n", c.Repeated, human.Count(c.Dialled, "connection"))
 	}
 	if r.Warmup.Planned > 0 {
 		fmt.Fprintf(w, "\nnot counted: %d sends of the warm-up, %d of them acked\n", r.Warmup.Sent, r.Warmup.Acked)

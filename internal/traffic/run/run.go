@@ -29,6 +29,10 @@ type Exchanger interface {
 	Do(ctx context.Context, r delivery.Request) delivery.Attempt
 }
 
+// dialer is an [Exchanger] that tells how many connections it has dialled, and how
+// many of these only when the kernel repeated the dial.
+type dialer interface{ Dials() (all, repeated int64) }
+
 // Script is what a [Runner] sends: a [plan.Plan], or a record's replay. Job and
 // AppendForm are pure functions, since they are asked again for each resend.
 type Script interface {
@@ -246,6 +250,11 @@ func (r *Runner) Report(scheme plan.Scheme) report.Report {
 	}
 	r.mu.Unlock()
 	result.DurationS = max(0, r.Progress().Elapsed.Seconds())
+	result.Connections.Most = r.cfg.Connections
+	if d, ok := r.cfg.Exchanger.(dialer); ok {
+		result.Connections.Dialled, result.Connections.Repeated = d.Dials()
+	}
+	result.Sends.Closed = r.cfg.Closed
 	r.tallies.AddTo(&result)
 	return result
 }
