@@ -136,6 +136,29 @@ func TestUnknownStatusIsNotImported(t *testing.T) {
 	})
 }
 
+// Bytes that are not UTF-8 are the same in every sink.
+func TestRowsAreUTF8(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, at place) {
+		t.Helper()
+		c := newCloud(t)
+		b := start(t, at, c, nil)
+		c.set(7, job{webhook.Finished, 1, 10})
+		c.onCall(func(w http.ResponseWriter, call string, _ int) bool {
+			if call != "GET 7/json" {
+				return false
+			}
+			io.WriteString(w, "{\"a\":\"\xc3\x28 \xff\"}\n")
+			return true
+		})
+		b.mustNotify(t, 7, webhook.Finished)
+		b.awaitIdle(t)
+		if got, _ := at.read(t, 7); len(got) != 1 || string(got[0]) != "{\"a\":\"\uFFFD( \uFFFD\"}" {
+			t.Errorf("imported %q", got)
+		}
+	})
+}
+
 // What is refused or broken the first time is tried again, and leaves nothing
 // behind meanwhile.
 func TestBrokenDownloadsAreTriedAgain(t *testing.T) {

@@ -85,7 +85,7 @@ the sink or the address can't be had. docs/receive.md is about running it.`,
 		"`file` of the inbox, made if need be, the rows' file beside it; or the postgres:// URL\nof a database")
 	f.addTo(cmd.Flags())
 	store := &f.storage.Store
-	cmd.AddCommand(newReceiveStatusCmd(store), newReceiveListCmd(store), newReceiveRetryCmd(store))
+	cmd.AddCommand(newReceiveStatusCmd(store), newReceiveListCmd(store), newReceiveRetryCmd(store), newReceiveCheckCmd(store))
 	return cmd
 }
 
@@ -357,36 +357,78 @@ func newReceiveListCmd(store *string) *cobra.Command {
 }
 
 func newReceiveRetryCmd(store *string) *cobra.Command {
+	var missing bool
 	var output upkeepOutput
 	cmd := &cobra.Command{
-		Use:   "retry JOB...",
+		Use:   "retry JOB... | --missing",
 		Short: "Have jobs imported now: those that wait, and those that are done once more",
 		Long: `Have jobs imported now: those that wait for their next try, and those that are
 done once more, which changes nothing unless the job has changed. The receiver
-need not be stopped, and notices within a few seconds.`,
-		Args: cobra.MinimumNArgs(1),
+need not be stopped, and notices within a few seconds.
+
+With --missing, have those imported again that are recorded as done and whose
+rows are not there, because they were deleted, replaced or restored from an
+older backup. What the cloud has no more ends as missing (see list --all).`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			jobs, err := parseJobs(args)
 			if err != nil {
 				return err
+			}
+			if (len(jobs) > 0) == missing {
+				return usageError("name jobs, or use --missing")
 			}
 			desk, err := output.open(cmd.Context(), *store)
 			if err != nil {
 				return err
 			}
 			defer desk.Close()
-			missed := false
-			retries := make([]upkeep.Retry, 0, len(jobs))
-			for _, id := range jobs {
-				ok, err := desk.Hasten(cmd.Context(), id)
+			if missing {
+				n, err := desk.RetryMissing(cmd.Context())
 				if err != nil {
 					return harnessError("%w", err)
 				}
-				missed = missed || !ok
-				retries = append(retries, upkeep.Retry{JobID: id, Due: ok})
+				return output.write(cmd.OutOrStdout(), upkeep.Missing{Due: n}, upkeep.Missing{Due: n}.WriteText)
+			}
+			retries, all, err := upkeep.RetryJobs(cmd.Context(), desk, jobs)
+			if err != nil {
+				return harnessError("%w", err)
 			}
 			err = output.write(cmd.OutOrStdout(), retries, func(to io.Writer) { upkeep.WriteRetries(to, retries) })
-			if err == nil && missed {
+			if err == nil && !all {
+				err = &exitError{code: exitBroken}
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&missing, "missing", false, "those that are recorded as done and whose rows are not there")
+	output.addTo(cmd)
+	return cmd
+}
+
+func newReceiveCheckCmd(store *string) *cobra.Command {
+	var output upkeepOutput
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check a store whole: damage, missing imports, missing rows",
+		Long: `Check a store whole, which takes as long as reading it: whether its files are
+damaged, whether the rows of every import that is recorded as done are there, and
+as many as were imported. The receiver need not be stopped.
+
+Exit codes: 0 nothing is wrong, 1 something is, 3 the store can't be read.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			desk, err := output.open(cmd.Context(), *store)
+			if err != nil {
+				return err
+			}
+			defer desk.Close()
+			problems, err := desk.Check(cmd.Context())
+			if err != nil {
+				return harnessError("%w", err)
+			}
+			check := upkeep.CheckOf(problems)
+			err = output.write(cmd.OutOrStdout(), check, check.WriteText)
+			if err == nil && len(problems) > 0 {
 				err = &exitError{code: exitBroken}
 			}
 			return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,7 +79,11 @@ func testUpkeep(t *testing.T, store, missing string, open func() receiver.Store)
 		{[]string{"retry", "9"}, exitBroken, []string{"job 9: unknown"}},
 		{[]string{"retry", "9", "8", "--output", "json"}, exitBroken, []string{`"due": false`, `"due": true`}},
 		{[]string{"retry", "seven"}, exitUsage, []string{`"seven"`}},
-		{[]string{"retry"}, exitUsage, []string{"arg"}},
+		{[]string{"retry"}, exitUsage, []string{"--missing"}},
+		{[]string{"retry", "7", "--missing"}, exitUsage, []string{"--missing"}},
+		{[]string{"check"}, 0, []string{"the store is whole"}},
+		{[]string{"check", "--output", "json"}, 0, []string{`"whole": true`, `"problems": []`}},
+		{[]string{"retry", "--missing"}, 0, []string{"0 imports"}},
 	} {
 		code, out, errs := command(tc.args...)
 		for _, want := range tc.says {
@@ -119,5 +125,43 @@ func leaveTwo(t *testing.T, s receiver.Store) {
 	}
 	if err := s.Retry(t.Context(), lease, time.Hour, "the cloud is down"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReceiveMissingRows loses the file of the rows: the check finds it, the start
+// says it, and retry has the rows imported again.
+func TestReceiveMissingRows(t *testing.T) {
+	store := filepath.Join(t.TempDir(), "r.db")
+	s, err := sqlstore.Open(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaveTwo(t, s.Inbox)
+	var lease receiver.Lease
+	for ok := false; !ok && err == nil; { // times are rounded up
+		lease, ok, err = s.Inbox.Lease(t.Context(), "a", time.Hour)
+	}
+	if err == nil {
+		err = s.Inbox.Done(t.Context(), lease, receiver.OutcomeImported)
+	}
+	if err := errors.Join(err, s.Close(), os.Remove(sqlstore.RowsPath(store))); err != nil {
+		t.Fatal(err)
+	}
+	command := func(args ...string) (int, string) {
+		var out strings.Builder
+		return run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &out), out.String()
+	}
+	if code, said := command("check"); code != exitBroken || !strings.Contains(said, "the rows of 1 imports are missing") {
+		t.Errorf("check: exit code %d, said %q", code, said)
+	}
+	t.Setenv("PORT", "0")
+	if _, log := receiveOnce(t, "--store", store); !strings.Contains(log, "rows are missing") || !strings.Contains(log, "imports=1") {
+		t.Errorf("the start said %q", log)
+	}
+	if code, said := command("retry", "--missing"); code != 0 || !strings.Contains(said, "1 imports") {
+		t.Errorf("retry: exit code %d, said %q", code, said)
+	}
+	if code, said := command("check"); code != 0 {
+		t.Errorf("check: exit code %d, said %q", code, said)
 	}
 }

@@ -114,4 +114,19 @@ CREATE TABLE scrapehook.imported_rows (
 	data   json   NOT NULL, -- the JSON object as it was received
 	PRIMARY KEY (job_id, n)
 );
+`, `
+-- Takes what PostgreSQL can't have in a text out of a row: \u0000, and halves of
+-- surrogate pairs. A backslash of the row itself is put aside first.
+CREATE FUNCTION scrapehook.readable(data json) RETURNS json LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT regexp_replace(regexp_replace(regexp_replace(replace(data::text, '\\', '\u005c'),
+		'\\u0000', '\ufffd', 'g'),
+		'\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])', '\ufffd', 'g'),
+		'(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}', '\ufffd', 'g')::json
+$$;
+
+-- The value of a row's field, as ->> has it; but ->> fails, and with it the whole
+-- query, where anything in the row can't be a text.
+CREATE FUNCTION scrapehook.field(data json, name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT CASE WHEN data::text ~ '\\u(0000|[dD][89a-fA-F])' THEN scrapehook.readable(data)->>name ELSE data->>name END
+$$;
 `}

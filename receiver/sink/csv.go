@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
+	"strings"
 )
 
 // writeCSV goes over the rows twice: a name that first comes up in the last row
@@ -22,7 +24,11 @@ func writeCSV(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
 	}
 	out := csv.NewWriter(w)
 	if len(columns) > 0 {
-		_ = out.Write(columns) // a csv.Writer keeps its first error
+		header := make([]string, len(columns))
+		for i, name := range columns {
+			header[i] = notFormula(name)
+		}
+		_ = out.Write(header) // a csv.Writer keeps its first error
 	}
 	record := make([]string, len(columns))
 	for row, err := range rows {
@@ -31,7 +37,7 @@ func writeCSV(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
 		}
 		clear(record)
 		if err := eachField(row, func(name string, value json.RawMessage) {
-			record[place[name]] = cell(value)
+			record[place[name]] = notFormula(cell(value))
 		}); err != nil {
 			return err
 		}
@@ -94,4 +100,19 @@ func cell(value json.RawMessage) string {
 		return text
 	}
 	return string(value)
+}
+
+// notFormula keeps a spreadsheet from running a cell: what comes from a scraped
+// page may be a formula. A spreadsheet shows what follows an apostrophe as text.
+// Numbers with a sign stay as they are.
+func notFormula(text string) string {
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
+	}
+	if text[0] == '-' || text[0] == '+' {
+		if _, err := strconv.ParseFloat(text, 64); err == nil {
+			return text
+		}
+	}
+	return "'" + text
 }

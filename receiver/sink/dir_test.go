@@ -57,6 +57,8 @@ func TestCSV(t *testing.T) {
 		{"values that are no text", []string{`{"a":null,"b":1.50,"c":true,"d":{"x":[1]},"e":""}`}, "a,b,c,d,e\n,1.50,true,\"{\"\"x\"\":[1]}\",\n"},
 		{"a name twice", []string{`{"a":"1","a":"2"}`}, "a\n2\n"},
 		{"no rows", nil, ""},
+		{"formulas", []string{`{"=a":"=1+1","b":"@x","c":"+371 123","d":"\t=1"}`}, "'=a,b,c,d\n'=1+1,'@x,'+371 123,'\t=1\n"},
+		{"numbers with a sign", []string{`{"a":"-5","b":"+1.50","c":-7}`}, "a,b,c\n-5,+1.50,-7\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

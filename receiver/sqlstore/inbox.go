@@ -42,6 +42,17 @@ CREATE TABLE imports (
 CREATE INDEX imports_due ON imports (next_try) WHERE wanted > done;
 `, `
 ALTER TABLE imports ADD COLUMN wanted_since INTEGER NOT NULL DEFAULT 0; -- while it is wanted
+`, `
+-- Which rows' file goes with this one; no row where rows go elsewhere.
+CREATE TABLE binding (
+	one           INTEGER PRIMARY KEY CHECK (one = 1),
+	inbox_id      TEXT    NOT NULL, -- the rows' file has it too
+	rows_mark     INTEGER NOT NULL, -- the last mark of the rows' that was seen here
+	-- Imports that were done in this time may be missing from the rows: they were
+	-- restored from a backup.
+	restored_from INTEGER NOT NULL DEFAULT 0,
+	restored_at   INTEGER NOT NULL DEFAULT 0
+) STRICT;
 `}
 
 const (
@@ -70,6 +81,9 @@ type Inbox struct {
 	arrivals     *sql.DB // whose commits are synced
 	arrive, want bulk
 	doubtful     bool // see mendLocked; guarded by writer
+
+	rowsMark func() int64 // of the rows that were written last; nil if they go elsewhere
+	seenMark int64        // the mark that is recorded; guarded by writer
 }
 
 var (
@@ -202,6 +216,9 @@ func (b *Inbox) Renew(ctx context.Context, l receiver.Lease, ttl time.Duration) 
 
 // Done implements [receiver.Store].
 func (b *Inbox) Done(ctx context.Context, l receiver.Lease, o receiver.Outcome) error {
+	if err := b.saveMark(ctx); err != nil {
+		return err
+	}
 	now := millis(time.Now())
 	return b.end(ctx, l, `UPDATE imports SET lease_owner = '', next_try = ?, wanted_since = ?, done = ?, attempts = 0, outcome = ?,
 		last_error = '' WHERE job_id = ? AND lease_owner = ?`, now, now, l.Generation, string(o))

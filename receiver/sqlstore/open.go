@@ -29,11 +29,15 @@ type Store struct {
 	Inbox *Inbox
 	// Rows is the receiver's sink.
 	Rows *Rows
-	lock *sql.DB
+	// Missing is how many imports the inbox has as done whose rows were not there
+	// when the store was opened: their file was emptied, replaced or restored from
+	// an older backup. [Desk.RetryMissing] has them imported again.
+	Missing int64
+	lock    *sql.DB
 }
 
 // Open opens the store whose inbox is the file path, and whose rows are in
-// [RowsPath] of it; what does not exist is made. It returns [ErrInUse] while
+// [RowsPath] of it; what does not exist is made. Symbolic links are followed. It returns [ErrInUse] while
 // another process has it open. Leases that a killed process left are freed, so
 // that its imports are picked up at once.
 func Open(ctx context.Context, path string) (*Store, error) {
@@ -54,29 +58,49 @@ func openStore(ctx context.Context, path, rowsPath string) (_ *Store, err error)
 			_ = s.Close() // the first error says why
 		}
 	}()
-	// First of all, because everything after it leaves its mark.
-	if err := recognise(ctx, path, inboxApplication); err != nil {
+	if path, err = resolve(path); err != nil {
 		return nil, err
 	}
 	if rowsPath != "" {
-		if err := recognise(ctx, rowsPath, rowsApplication); err != nil {
+		if rowsPath, err = resolve(rowsPath); err != nil {
 			return nil, err
 		}
 	}
-	if s.lock, err = lock(ctx, path+"-lock"); err != nil {
+	// First of all, because everything after it leaves its mark.
+	if err := recognise(ctx, path, inboxApplication, lockPath(path)); err != nil {
+		return nil, err
+	}
+	if rowsPath != "" {
+		if err := recognise(ctx, rowsPath, rowsApplication, lockPath(path)); err != nil {
+			return nil, err
+		}
+	}
+	if s.lock, err = lock(ctx, lockPath(path)); err != nil {
 		return nil, err
 	}
 	if s.Inbox, err = openInbox(ctx, path); err != nil {
 		return nil, err
 	}
+	if err := checkQuickly(ctx, s.Inbox.arrivals, path); err != nil {
+		return nil, err
+	}
 	if rowsPath == "" {
-		return s, nil
+		return s, s.Inbox.unbind(ctx)
 	}
 	if s.Rows, err = openRows(ctx, rowsPath); err != nil {
 		return nil, err
 	}
+	if err := checkQuickly(ctx, s.Rows.db, rowsPath); err != nil {
+		return nil, err
+	}
+	if s.Missing, err = bind(ctx, s.Inbox, s.Rows, rowsPath); err != nil {
+		return nil, fmt.Errorf("%s: %w", rowsPath, err)
+	}
 	return s, nil
 }
+
+// lockPath returns the file by which one receiver owns the inbox in path.
+func lockPath(path string) string { return path + "-lock" }
 
 // Close closes the store and gives it up to other processes.
 func (s *Store) Close() error {
@@ -103,6 +127,15 @@ func RowsPath(path string) string {
 // errOther says that a file is not ours to write to.
 var errOther = errors.New("the file is some other database, and is left as it is: name another file")
 
+// errOther or, where a receiver has been before, that the file is damaged: naming
+// another one would leave behind all that this one holds.
+func otherOrDamaged(path, lockPath string) error {
+	if _, err := os.Stat(lockPath); err != nil {
+		return errOther
+	}
+	return fmt.Errorf("%s was a receiver's, and is damaged or was replaced: restore it from a backup, and keep what there is until then", path)
+}
+
 // recognise refuses a file that was made by something else, and touches nothing
 // of it: opening it to write would already switch its journal. It looks at the
 // file alone, without its write-ahead log, so that a schema of version zero says
@@ -110,7 +143,7 @@ var errOther = errors.New("the file is some other database, and is left as it is
 //
 // SQLite does the reading, because this process may have the file open: closing
 // a descriptor of one's own would end every lock that the process has on it.
-func recognise(ctx context.Context, path string, application uint32) error {
+func recognise(ctx context.Context, path string, application uint32, lockPath string) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -119,22 +152,25 @@ func recognise(ctx context.Context, path string, application uint32) error {
 	case info.IsDir():
 		return fmt.Errorf("%s is a directory: name a file", path)
 	}
+	if err := checkLinks(path); err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite", dsn(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}))
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing was written to it
-	var id, version uint32
+	defer db.Close()      //nolint:errcheck // nothing was written to it
+	var id, version int32 // SQLite shows them signed
 	err = db.QueryRowContext(ctx, `SELECT application_id, schema_version FROM pragma_application_id, pragma_schema_version`).Scan(&id, &version)
 	switch {
 	case is(err, sqlitelib.SQLITE_NOTADB):
-		return errOther
+		return otherOrDamaged(path, lockPath)
 	case is(err, sqlitelib.SQLITE_CORRUPT) && hasLog(path):
 		return nil // half of the log was moved here when that was cut off; opening goes on with it, and looks again
 	case err != nil:
 		return explainOpen(err, path)
-	case id != application && (id != 0 || version != 0):
-		return errOther
+	case uint32(id) != application && (id != 0 || version != 0): //nolint:gosec // the same bits
+		return otherOrDamaged(path, lockPath)
 	}
 	return nil
 }
@@ -216,13 +252,13 @@ func migrate(ctx context.Context, db *sql.DB, application uint32, steps []string
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
 	var version, objects int
-	var id uint32
+	var id int32 // SQLite shows it signed
 	if err := tx.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
 		FROM pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects); err != nil {
 		return err
 	}
 	switch {
-	case id != application && (id != 0 || objects > 0):
+	case uint32(id) != application && (id != 0 || objects > 0): //nolint:gosec // the same bits
 		return errOther
 	case version > len(steps):
 		return errNewer(version, len(steps))

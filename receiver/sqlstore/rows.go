@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"github.com/scrapehook/scrapehook/receiver"
@@ -39,6 +40,14 @@ CREATE TABLE imported_rows (
 	data   TEXT    NOT NULL, -- the JSON object as it was received
 	PRIMARY KEY (job_id, n)
 ) STRICT, WITHOUT ROWID;
+`, `
+-- Tells whether these are the rows that an inbox has seen.
+CREATE TABLE imported_state (
+	one      INTEGER PRIMARY KEY CHECK (one = 1),
+	inbox_id TEXT    NOT NULL, -- the inbox's whose rows these are, if it is in a file
+	mark     INTEGER NOT NULL  -- how many imports have written rows
+) STRICT;
+INSERT INTO imported_state (one, inbox_id, mark) VALUES (1, '', 0);
 `}
 
 // Write puts the rows of an import where its caller wants them, in the place of
@@ -51,6 +60,7 @@ type Write func(ctx context.Context, tx *sql.Tx, imp receiver.Import, rows iter.
 type Rows struct {
 	db    *sql.DB
 	write Write
+	mark  atomic.Int64 // of the last import that was committed
 }
 
 var _ receiver.Sink = (*Rows)(nil)
@@ -60,7 +70,7 @@ func openRows(ctx context.Context, path string) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rows{db, writeRows}, nil
+	return &Rows{db: db, write: writeRows}, nil
 }
 
 // NewRows returns a sink in a database of the caller's, of whichever SQLite
@@ -80,7 +90,7 @@ func NewRows(ctx context.Context, db *sql.DB, write Write) (*Rows, error) {
 	if err := migrateForeign(ctx, db); err != nil {
 		return nil, fmt.Errorf("opening the sink in SQLite: %w", err)
 	}
-	return &Rows{db, write}, nil
+	return &Rows{db: db, write: write}, nil
 }
 
 // checkSync refuses a database whose commits may not be on disk when they
@@ -147,6 +157,10 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 	if err := record(ctx, tx, previous, imp); err != nil {
 		return err
 	}
+	var mark int64
+	if err := tx.QueryRowContext(ctx, `UPDATE imported_state SET mark = mark + 1 RETURNING mark`).Scan(&mark); err != nil {
+		return err
+	}
 	var broken error // among the rows; a caller's Write may have no word for it
 	err = r.write(ctx, tx, imp, func(yield func(json.RawMessage, error) bool) {
 		for row, err := range rows {
@@ -161,7 +175,21 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 	if err = cmp.Or(broken, err, ctx.Err()); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	r.raiseMark(mark)
+	return nil
+}
+
+// raiseMark keeps the highest mark, whichever import is the first to tell.
+func (r *Rows) raiseMark(mark int64) {
+	for {
+		known := r.mark.Load()
+		if mark <= known || r.mark.CompareAndSwap(known, mark) {
+			return
+		}
+	}
 }
 
 // record writes the record of an import if the present one is the previous.

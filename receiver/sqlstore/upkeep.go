@@ -22,6 +22,7 @@ type upkeep struct {
 // Desk is the upkeep of a store that another process may own.
 type Desk struct {
 	upkeep
+	path string
 }
 
 var _ receiver.Upkeep = (*Desk)(nil)
@@ -37,7 +38,7 @@ func OpenDesk(ctx context.Context, path string) (_ *Desk, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	if err := recognise(ctx, path, inboxApplication); err != nil {
+	if err := recognise(ctx, path, inboxApplication, lockPath(path)); err != nil {
 		return nil, err
 	}
 	db, err := open(path, "busy_timeout(10000)", "synchronous(FULL)")
@@ -51,7 +52,7 @@ func OpenDesk(ctx context.Context, path string) (_ *Desk, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Desk{upkeep{new(sync.Mutex), db}}, nil
+	return &Desk{upkeep{new(sync.Mutex), db}, path}, nil
 }
 
 // Close closes the desk.

@@ -108,6 +108,11 @@ func Open(ctx context.Context, cfg Config) (*Storage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if store.Missing > 0 {
+		cfg.Log.ErrorContext(ctx, "rows are missing: their file was emptied, replaced or restored from an older backup; "+
+			"scrapehook receive retry --missing imports again what the cloud still has",
+			"file", sqlstore.RowsPath(cfg.Store), "imports", store.Missing)
+	}
 	return &Storage{store.Inbox, store.Rows, store.Close}, nil
 }
 
@@ -150,9 +155,20 @@ func CheckSpool(dir string) error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// Desk is the upkeep of a store, whether or not receivers run on it.
-type Desk struct {
+// Upkeep looks after a store, whether or not receivers run on it.
+type Upkeep interface {
 	receiver.Upkeep
+	// Check reads the whole store and returns what is wrong with it, one sentence
+	// each.
+	Check(ctx context.Context) ([]string, error)
+	// RetryMissing has those jobs imported again whose import is recorded as done
+	// and whose rows are not there. It returns how many they are.
+	RetryMissing(ctx context.Context) (int, error)
+}
+
+// Desk is an open store to look after.
+type Desk struct {
+	Upkeep
 	close func()
 }
 

@@ -3,6 +3,7 @@
 package upkeep
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -124,5 +125,51 @@ func WriteRetries(to io.Writer, retries []Retry) {
 			says = "unknown here, or being worked on"
 		}
 		fmt.Fprintf(to, "job %d: %s\n", r.JobID, says)
+	}
+}
+
+// RetryJobs has jobs imported now. all is false when one of them could not be had.
+func RetryJobs(ctx context.Context, store receiver.Upkeep, jobs []int64) (retries []Retry, all bool, err error) {
+	retries, all = make([]Retry, 0, len(jobs)), true
+	for _, id := range jobs {
+		ok, err := store.Hasten(ctx, id)
+		if err != nil {
+			return nil, false, err
+		}
+		all = all && ok
+		retries = append(retries, Retry{JobID: id, Due: ok})
+	}
+	return retries, all, nil
+}
+
+// Missing is how many imports are done again because their rows were missing, as
+// JSON.
+type Missing struct {
+	Due int `json:"due"`
+}
+
+// WriteText writes m for people.
+func (m Missing) WriteText(to io.Writer) {
+	fmt.Fprintf(to, "%d imports whose rows are missing: due now\n", m.Due)
+}
+
+// Check is what a check of a store has found, as JSON.
+type Check struct {
+	Whole    bool     `json:"whole"`
+	Problems []string `json:"problems"`
+}
+
+// CheckOf describes what a check has found.
+func CheckOf(problems []string) Check {
+	return Check{len(problems) == 0, append([]string{}, problems...)}
+}
+
+// WriteText writes c for people.
+func (c Check) WriteText(to io.Writer) {
+	if c.Whole {
+		fmt.Fprintln(to, "the store is whole")
+	}
+	for _, problem := range c.Problems {
+		fmt.Fprintln(to, problem)
 	}
 }
