@@ -57,7 +57,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.slots <- struct{}{}
 		defer func() { <-e.slots }()
 	}
-	if e.is("crash-on-odd-request") && (r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")) {
+	if e.is("crash-on-odd-request") && r.Method != http.MethodGet && (r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")) {
 		fmt.Fprintf(os.Stderr, "panic: runtime error: no form in a %s request\n", r.Method)
 		os.Exit(2)
 	}
@@ -139,9 +139,9 @@ func (e *endpoint) take(n notification) error {
 		return refusedError{http.StatusUnprocessableEntity, "not finished"}
 	case e.is("unknown-status-500") && !ended(n.status):
 		return refusedError{http.StatusInternalServerError, "unknown status"}
-	case e.is("in-handler"):
+	case e.is("in-handler") && ended(n.status):
 		return e.importer.importNow(n.job)
-	case e.is("commonest", "memory-queue"):
+	case e.is("commonest"), e.is("memory-queue") && ended(n.status):
 		e.importer.inMemory(n)
 		return nil
 	case e.is("answers-before-commit"):

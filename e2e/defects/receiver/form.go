@@ -19,11 +19,11 @@ func (e *endpoint) read(r *http.Request) (n notification, err error) {
 	}
 	lenient := e.as("lenient")
 	switch {
-	case r.Method != http.MethodPost && !e.is("any-method"):
+	case r.Method != http.MethodPost && !e.as("any-method"):
 		return n, refusedError{http.StatusMethodNotAllowed, "notifications are POSTed"}
 	case lenient && kind == "application/json":
 		return e.readJSON(r)
-	case !lenient && !e.is("any-method") && kind != "application/x-www-form-urlencoded":
+	case !lenient && !e.as("any-method") && kind != "application/x-www-form-urlencoded":
 		return n, refusedError{http.StatusUnsupportedMediaType, "a notification is a form"}
 	case e.is("length-required") && r.ContentLength < 0:
 		return n, refusedError{http.StatusLengthRequired, "no length"}
@@ -36,7 +36,7 @@ func (e *endpoint) read(r *http.Request) (n notification, err error) {
 	if err != nil && !lenient {
 		return n, refusedError{http.StatusBadRequest, err.Error()}
 	}
-	if e.is("any-method") && len(form) == 0 {
+	if e.as("any-method") && len(form) == 0 {
 		form = r.URL.Query()
 	}
 	return e.fields(form, body)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -15,12 +16,6 @@ func (s *store) replace(d due, state string, records []json.RawMessage) error {
 	}
 	if s.is("done-before-rows") {
 		if err := s.finish(s.db, d, state); err != nil {
-			return err
-		}
-		time.Sleep(400 * time.Millisecond)
-	}
-	if s.is("delete-then-insert") {
-		if _, err := s.db.Exec("DELETE FROM imported WHERE job = ?", d.job); err != nil {
 			return err
 		}
 		time.Sleep(400 * time.Millisecond)
@@ -50,7 +45,7 @@ func (s *store) write(tx execer, d due, state string, records []json.RawMessage)
 	}
 	switch {
 	case s.appends(d, state):
-	case s.as("upsert"):
+	case s.as("upsert", "upsert-by-sku"):
 		return s.upsert(tx, d, records)
 	case s.is("empties-table"):
 		if _, err := tx.Exec("DELETE FROM imported"); err != nil {
@@ -86,13 +81,24 @@ func (s *store) write(tx execer, d due, state string, records []json.RawMessage)
 // upsert writes rows by their own key, and removes those that are there no more.
 func (s *store) upsert(tx execer, d due, records []json.RawMessage) error {
 	for i, record := range records {
-		if _, err := tx.Exec("INSERT INTO products VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET record = excluded.record",
-			fmt.Sprint(d.job, "/", i), d.job, i, string(record)); err != nil {
+		if _, err := tx.Exec("INSERT INTO products VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET record = excluded.record, seen = excluded.seen",
+			s.key(d, i, record), d.job, d.wanted, string(record)); err != nil {
 			return err
 		}
 	}
-	_, err := tx.Exec("DELETE FROM products WHERE job = ? AND position >= ?", d.job, len(records))
+	_, err := tx.Exec("DELETE FROM products WHERE job = ? AND seen <> ?", d.job, d.wanted)
 	return err
+}
+
+// key is a row's own key. A row without the value has its address for one.
+func (s *store) key(d due, i int, r record) string {
+	if s.as("upsert-by-sku") {
+		product := struct{ SKU, URL string }{}
+		if json.Unmarshal(r, &product) == nil {
+			return fmt.Sprint(d.job, "/", cmp.Or(product.SKU, product.URL))
+		}
+	}
+	return fmt.Sprint(d.job, "/", i)
 }
 
 // appends says whether rows are added to those that are there.

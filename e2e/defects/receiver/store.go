@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE TABLE IF NOT EXISTS imported (job INTEGER NOT NULL, part TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS imported_job ON imported (job, part, position);
 CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS products (key TEXT PRIMARY KEY, job INTEGER NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS products (key TEXT PRIMARY KEY, job INTEGER NOT NULL, seen INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS products_job ON products (job);`
 
 // due is a job whose import is due.

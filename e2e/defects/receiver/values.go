@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -51,7 +52,7 @@ func (c *cloud) change(r record) record {
 	case c.is("backslashes-removed"):
 		fix = func(v string) any { return strings.ReplaceAll(v, `\`, "") }
 	}
-	if fix == nil && !c.is("null-as-text") && !c.as("nested") {
+	if fix == nil && !c.is("null-as-text") && !c.as("nested", "typed", "renamed", "few-columns", "more-columns") {
 		return r
 	}
 	object := map[string]any{}
@@ -72,15 +73,46 @@ func (c *cloud) change(r record) record {
 			}
 		}
 	}
-	var changed any = object
-	if c.as("nested") {
-		changed = map[string]any{"source": "cloud", "record": object}
-	}
-	body, err := json.Marshal(changed)
+	body, err := json.Marshal(c.layout(object))
 	if err != nil {
 		return r
 	}
 	return body
+}
+
+// layout is a row as the table of a variant has it.
+func (c *cloud) layout(row map[string]any) map[string]any {
+	switch {
+	case c.as("nested"):
+		return map[string]any{"source": "cloud", "record": row}
+	case c.as("typed"):
+		if price, is := row["price"].(string); is {
+			if number, err := strconv.ParseFloat(price, 64); err == nil {
+				row["price"] = number
+			}
+		}
+		if stock, is := row["in_stock"].(string); is && (stock == "true" || stock == "false") {
+			row["in_stock"] = stock == "true"
+		}
+	case c.as("renamed"):
+		for from, to := range map[string]string{"title": "name", "price": "amount", "sku": "article_number", "url": "link", "web-scraper-order": "row_key"} {
+			if value, there := row[from]; there {
+				row[to] = value
+				delete(row, from)
+			}
+		}
+	case c.as("few-columns"):
+		for name := range row {
+			if name != "title" && name != "price" && name != "sku" {
+				delete(row, name)
+			}
+		}
+	case c.as("more-columns"):
+		row["imported_at"] = time.Now().UTC().Format(time.RFC3339Nano)
+		row["shop"] = "the main one"
+		row["rating"] = nil
+	}
+	return row
 }
 
 // wholeFile takes the whole file for one JSON value.
@@ -115,7 +147,7 @@ func (c *cloud) pieces(body io.Reader) (records []record, err error) {
 				if !found {
 					break
 				}
-				if json.Valid(line) {
+				if object(line) {
 					records = append(records, bytes.Clone(line))
 				}
 				c.rest = bytes.Clone(rest)
@@ -124,7 +156,7 @@ func (c *cloud) pieces(body io.Reader) (records []record, err error) {
 			text = append(text, strings.ToValidUTF8(string(piece[:n]), string(utf8.RuneError))...)
 		default:
 			for line := range bytes.SplitSeq(piece[:n], []byte("\n")) {
-				if len(line) > 0 && json.Valid(line) {
+				if object(line) {
 					records = append(records, bytes.Clone(line))
 				}
 			}
@@ -144,6 +176,9 @@ func (c *cloud) pieces(body io.Reader) (records []record, err error) {
 	}
 	return records, nil
 }
+
+// object says whether a line is a JSON object.
+func object(line []byte) bool { return bytes.HasPrefix(line, []byte("{")) && json.Valid(line) }
 
 // otherLineEnds splits as Python's splitlines does.
 func otherLineEnds(body io.Reader) io.Reader {
