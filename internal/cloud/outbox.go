@@ -32,8 +32,8 @@ type outbox struct {
 	filled    chan struct{}        // has a token when something was added
 }
 
-func newOutbox(most int) outbox {
-	return outbox{queues: map[string][]Waiting{}, max: most, filled: make(chan struct{}, 1)}
+func newOutbox(maxWaiting int) outbox {
+	return outbox{queues: map[string][]Waiting{}, max: maxWaiting, filled: make(chan struct{}, 1)}
 }
 
 func (o *outbox) clear() { clear(o.queues) }
@@ -120,11 +120,16 @@ func (c *Cloud) Waiting(job int64, limit int) (oldest []Waiting, total int) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, queue := range c.outbox.queues {
-		if job != 0 {
-			queue = slices.DeleteFunc(slices.Clone(queue), func(w Waiting) bool { return w.Notification.JobID != job })
+		listed := 0
+		for _, w := range queue {
+			if job != 0 && w.Notification.JobID != job {
+				continue
+			}
+			if total++; listed < limit {
+				listed++
+				oldest = append(oldest, w)
+			}
 		}
-		oldest = append(oldest, queue[:min(limit, len(queue))]...)
-		total += len(queue)
 	}
 	slices.SortFunc(oldest, func(a, b Waiting) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return oldest[:min(limit, len(oldest))], total
