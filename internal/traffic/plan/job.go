@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/scrapehook/scrapehook/webhook"
@@ -58,25 +57,4 @@ func (j Job) Notified(part Part) webhook.Notification {
 		n.Status = webhook.Finished
 	}
 	return n
-}
-
-// malformed returns a body that is no notification; which kind, is up to the
-// job's id.
-func malformed(n webhook.Notification) string {
-	number := strconv.FormatInt(n.JobID, 10)
-	rest := "&status=finished&sitemap_id=" + strconv.FormatInt(n.SitemapID, 10) + "&sitemap_name=malformed"
-	const id = webhook.FieldJobID + "="
-	kinds := [...]string{
-		rest[1:],                   // no id
-		id + rest,                  // an empty one
-		id + "0" + rest,            // one that no job has
-		id + "-" + number + rest,   // a negative one
-		id + "job" + rest,          // no number
-		id + number,                // nothing but the id
-		id + number + "%zz" + rest, // a broken escape
-		id + number + "&status=" + rest[len("&status=finished"):], // no status
-		`{"scrapingjob_id":` + number + `}`,                       // JSON under a form's name
-		"",                                                        // nothing at all
-	}
-	return kinds[n.JobID%int64(len(kinds))]
 }

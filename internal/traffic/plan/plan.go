@@ -300,11 +300,3 @@ func (p *Plan) Job(index int64) Job {
 	}
 	return j
 }
-
-// AppendForm appends the body that is sent for a job's part to dst.
-func (p *Plan) AppendForm(dst []byte, j Job, part Part) []byte {
-	if j.Special == Malformed {
-		return append(dst, malformed(j.Notification)...)
-	}
-	return p.cfg.Profile.AppendForm(dst, j.Notified(part))
-}

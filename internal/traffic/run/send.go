@@ -3,13 +3,11 @@ package run
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/internal/traffic/report"
-	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // handOut plans the notifications of a job that is due and hands them out.
@@ -128,61 +126,6 @@ func (c *connection) take() (e entry, j plan.Job, ok bool) {
 	return entry{c.ended, refTo(index, warm, plan.First, 1)}, j, true
 }
 
-// batchSize is how many jobs a closed loop's connections are given at once.
-const batchSize = 256
-
-// feed makes the jobs of a closed loop's script, until that ends, or stop, which
-// waits for it.
-func (r *Runner) feed(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	r.batches = make(chan []int64, 1)
-	pass := func(batch []int64) bool {
-		select {
-		case r.batches <- batch:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-	var feeding sync.WaitGroup
-	feeding.Go(func() {
-		defer close(r.batches)
-		batch := make([]int64, 0, batchSize)
-		for index := range r.cfg.Script.Jobs() {
-			if batch = append(batch, index); len(batch) < batchSize {
-				continue
-			}
-			if !pass(batch) {
-				return
-			}
-			batch = make([]int64, 0, batchSize)
-		}
-		pass(batch)
-	})
-	return func() {
-		cancel()
-		feeding.Wait()
-	}
-}
-
-// job takes the next job of a closed loop's script.
-func (r *Runner) job(now time.Duration) (index int64, ok bool) {
-	r.scriptMu.Lock()
-	defer r.scriptMu.Unlock()
-	if r.cfg.Span == 0 || now < r.cfg.Span {
-		if len(r.batch) == 0 {
-			r.batch = <-r.batches // empty when there are no more
-		}
-		if ok = len(r.batch) > 0; ok {
-			index, r.batch = r.batch[0], r.batch[1:]
-		}
-	}
-	if !ok {
-		r.exhausted.Store(true)
-	}
-	return index, ok
-}
-
 func (c *connection) perform(ctx context.Context, e entry, j plan.Job) {
 	r, ok := c.begin(e, j)
 	if !ok {
@@ -239,81 +182,6 @@ func (c *connection) finish(result delivery.Attempt) {
 		c.leaveSecond(e, c.tally)
 	case report.Delivered, report.GivenUp, report.Answered:
 		c.release(e, a.Job, c.tally)
-	}
-}
-
-// following says how an attempt leaves its notification, and if that goes on,
-// how long after the attempt's end the next one is due.
-func following(profile *webhook.Profile, a *report.Attempt) (delay time.Duration, e report.Ending) {
-	switch {
-	case a.Reason == delivery.Canceled:
-		return 0, report.Unfinished
-	case a.Job.Special == plan.Malformed:
-		// It is no notification, so no rule resends it.
-		if a.Reason == delivery.Acked || a.Reason == delivery.Rejected {
-			return 0, report.Answered
-		}
-		return 0, report.GivenUp
-	case a.Reason == delivery.Acked:
-		return 0, report.Delivered
-	}
-	delay, ok := profile.ResendDelay(a.Number)
-	if !ok {
-		return 0, report.GivenUp
-	}
-	return delay, report.Pending
-}
-
-// release makes the second notification of j pending that waited for the end of
-// the first one, e, however that was.
-func (r *Runner) release(e entry, j plan.Job, t *report.Tally) {
-	if part, ok := waitsFor(e, j); ok {
-		r.later(entry{r.since() + j.Wait, refTo(j.Index, e.ref.warm(), part, 1)}, t)
-	}
-}
-
-// waitsFor returns the part of the notification that waits for the end of e's,
-// which is of j, if one does.
-func waitsFor(e entry, j plan.Job) (plan.Part, bool) {
-	if e.ref.part() != plan.First {
-		return plan.First, false
-	}
-	part, _ := j.Second()
-	return part, j.Special == plan.Again || j.Special == plan.Continued
-}
-
-// later keeps a send until it is due. What does not fit any more is dropped.
-func (r *Runner) later(e entry, t *report.Tally) {
-	r.mu.Lock()
-	if r.pending.Len() >= r.cfg.MaxPending {
-		r.mu.Unlock()
-		r.drop(e, t)
-		return
-	}
-	r.pending.Push(e)
-	next, _ := r.pending.Peek()
-	r.mu.Unlock()
-	if next == e {
-		r.notify()
-	}
-}
-
-// drop gives up a notification because there is no room for its next send.
-func (r *Runner) drop(e entry, t *report.Tally) {
-	t.Dropped(e.ref.warm())
-	r.release(e, r.cfg.Script.Job(e.ref.index()), t)
-}
-
-// leave accounts for a send that an interruption prevented.
-func (r *Runner) leave(e entry, t *report.Tally) {
-	t.Unsent(e.ref.warm())
-	r.leaveSecond(e, t)
-}
-
-// leaveSecond is leave for the notification that waited for the end of e's.
-func (r *Runner) leaveSecond(e entry, t *report.Tally) {
-	if _, ok := waitsFor(e, r.cfg.Script.Job(e.ref.index())); ok {
-		t.Unsent(e.ref.warm())
 	}
 }
 
