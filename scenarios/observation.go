@@ -5,6 +5,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 )
 
@@ -19,6 +20,14 @@ type Observation struct {
 	// for lists of jobs, while the scenario watched for them.
 	EarlyCalls, Lists int
 }
+
+// What a scenario sends and breaks.
+type (
+	// Request is one attempt to make.
+	Request = delivery.Request
+	// Fault is what goes wrong with an answer of the API.
+	Fault = fault.Fault
+)
 
 // Exchange is one request to the endpoint and its outcome.
 type Exchange struct {

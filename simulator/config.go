@@ -6,13 +6,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/scrapehook/scrapehook/internal/api"
-	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
-	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/loopback"
-	"github.com/scrapehook/scrapehook/internal/records"
-	"github.com/scrapehook/scrapehook/internal/sitemaps"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -28,9 +23,9 @@ type Config struct {
 	// Token is what every call of the API must bear.
 	Token string
 	// RateLimit of the API's calls; the zero value is off.
-	RateLimit api.RateLimit
+	RateLimit RateLimit
 	// Faults of the API from the start.
-	Faults []fault.Rule
+	Faults []Fault
 	// Endpoints are the URLs that ended jobs are notified to.
 	Endpoints []string
 	// Concurrency bounds the attempts under way to each endpoint, and MaxPending
@@ -53,14 +48,14 @@ type Config struct {
 	Rows int
 	// Turnouts say how start pages turn out, and EndStatuses how jobs end whose
 	// pages are all full; none is always finished.
-	Turnouts    cloud.Turnouts
+	Turnouts    Turnouts
 	EndStatuses Mix
 	// Records are users' own rows, by sitemap name; see [cloud.Config].
-	Records map[string]*records.File
+	Records map[string]*RecordFile
 	// Sitemaps stand in for the default sitemap; see [cloud.Config].
-	Sitemaps []*sitemaps.Sitemap
+	Sitemaps []*Sitemap
 	// Data says what generated rows look like.
-	Data records.Options
+	Data DataOptions
 	// State is the path of a file that everything lasts in; empty: nothing
 	// outlives the process.
 	State string
@@ -68,17 +63,14 @@ type Config struct {
 	// and of the attempts to notify, as [delivery.Config] says. OnError is told
 	// of a job that could not go on, as [cloud.Config] says. They are called by
 	// many goroutines. Nil: nobody watches.
-	OnCall    func(api.Call)
-	OnAttempt func(delivery.Attempt)
+	OnCall    func(Call)
+	OnAttempt func(Attempt)
 	OnError   func(error)
 
 	// beforeWrite is asked before each write to the state file, for tests that
 	// end a process in its midst.
 	beforeWrite func() error
 }
-
-// Mix is statuses with their weights.
-type Mix = cloud.Mix
 
 func (cfg Config) check() error {
 	host, _, err := net.SplitHostPort(cfg.Listen)

@@ -32,6 +32,7 @@ var ErrListen = errors.New("opening the API's address")
 
 // Simulator is a cloud that runs. Its parts may be used while it does.
 type Simulator struct {
+	// Cloud and Sender are for this module alone: they are not promised.
 	Cloud  *cloud.Cloud
 	Sender *delivery.Sender
 	// Seed is the one in use.
@@ -193,7 +194,7 @@ const maxListed = 1000
 // those that the sender has taken, and the oldest of those in the outbox, which
 // have no delivery number. total counts all. After Run it is what the stop has
 // left undone.
-func (s *Simulator) Pending() (listed []delivery.Pending, total int) {
+func (s *Simulator) Pending() (listed []Pending, total int) {
 	waiting, inOutbox := s.Cloud.Waiting(0, maxListed) // first: what is taken meanwhile is listed twice, not missed
 	listed = s.Sender.Pending()
 	total = len(listed) + inOutbox

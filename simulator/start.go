@@ -15,9 +15,6 @@ import (
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// Attempt is one attempt to notify an endpoint.
-type Attempt = delivery.Attempt
-
 // TestCloud is a simulated cloud that runs until its test has ended. Its methods
 // end the test when they fail, so they must be called by the test's goroutine.
 type TestCloud struct {
