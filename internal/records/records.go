@@ -115,6 +115,7 @@ type Maker struct {
 	base   uint64
 	prefix []byte
 	row    Row
+	source draw.Source
 	levels []uint64
 }
 
@@ -137,13 +138,12 @@ func (m *Maker) Row(index int, number int64, page int, url []byte) *Row {
 	r.text = append(r.text, url...)
 	r.end(true)
 	slot := m.place(index, page)
-	var src draw.Source
 	for i := range m.layout.columns {
 		c := &m.layout.columns[i]
 		v, ok := m.value(c, slot.level[i])
 		if ok {
-			src.State = v + c.salt
-			r.text = c.fill(r.text, &src)
+			m.source.State = v + c.salt
+			r.text = c.fill(r.text, &m.source)
 		}
 		r.end(ok)
 	}
