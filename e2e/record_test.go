@@ -72,7 +72,7 @@ func TestTrafficWithFewDescriptors(t *testing.T) {
 	t.Cleanup(server.Close)
 	for _, transport := range []string{"auto", "fast", "nethttp"} {
 		line := `ulimit -n 64 && exec "$0" traffic "$1" --rate max --duration 500ms --transport ` + transport
-		cmd := exec.CommandContext(t.Context(), "bash", "-c", line, scrapehookBinary, server.URL) //nolint:gosec // ours
+		cmd := exec.CommandContext(t.Context(), "bash", "-c", line, scrapehookBinary, server.URL)
 		var stdout, stderr strings.Builder
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Run(); err != nil {

@@ -53,7 +53,7 @@ when its last request is answered.
   late        notified once more after --late-after
   lost        the answer to the first attempt is not read
   continued   notified as failed, and --continue-after later as finished
-  malformed   the form is no notification
+  malformed   the form is not a notification
   slow        the request takes two seconds to be sent
 
 --slo knows p50, p99, p99.9, max and so on (from the planned moment; sent.p99
@@ -127,7 +127,7 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	load.config.Closed, load.config.Span = f.rate == "max", f.duration
 	if f.startAt != "" {
 		if load.config.Start, err = time.Parse(time.RFC3339Nano, f.startAt); err != nil {
-			return usageError("--start-at %q is no time: write it like 2026-01-02T15:04:05Z", f.startAt)
+			return usageError("--start-at %q is not a time: write it like 2026-01-02T15:04:05Z", f.startAt)
 		}
 	}
 	load.whole = f.duration
@@ -238,7 +238,7 @@ func parseShard(text string) (shard, shards int, err error) {
 	shard, err1 := strconv.Atoi(i)
 	shards, err2 := strconv.Atoi(n)
 	if err1 != nil || err2 != nil || shard < 1 || shard > shards {
-		return 0, 0, fmt.Errorf("%q is no part of a whole: write it like 2/3", text)
+		return 0, 0, fmt.Errorf("%q is not a part of a whole: write it like 2/3", text)
 	}
 	return shard, shards, nil
 }

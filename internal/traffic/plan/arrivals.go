@@ -115,7 +115,7 @@ func sine(parameter string, given bool, rate float64) (func(float64) float64, er
 	if given {
 		var err error
 		if period, err = time.ParseDuration(parameter); err != nil || period <= 0 {
-			return nil, fmt.Errorf("%q is no period above 0, such as 1m", parameter)
+			return nil, fmt.Errorf("%q is not a period above 0, such as 1m", parameter)
 		}
 	}
 	p := period.Seconds()
@@ -160,7 +160,7 @@ func count(parameter string, given bool, otherwise float64) (float64, error) {
 	}
 	n, err := strconv.ParseUint(parameter, 10, 31)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%q is no number above 0", parameter)
+		return 0, fmt.Errorf("%q is not a number above 0", parameter)
 	}
 	return float64(n), nil
 }
@@ -172,7 +172,7 @@ func ParseRate(text string) (float64, error) {
 	per := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	rate, err := strconv.ParseFloat(number, 64)
 	if err != nil || per == 0 || rate < 0 || rate > 1e9 || math.IsNaN(rate) {
-		return 0, fmt.Errorf("%q is no rate: write it like 500/s, 30/m or 2.5", text)
+		return 0, fmt.Errorf("%q is not a rate: write it like 500/s, 30/m or 2.5", text)
 	}
 	return rate / per, nil
 }

@@ -14,7 +14,7 @@ func (p *Plan) AppendForm(dst []byte, j Job, part Part) []byte {
 	return p.cfg.Profile.AppendForm(dst, j.Notified(part))
 }
 
-// malformed returns a body that is no notification; which kind, is up to the
+// malformed returns a body that is not a notification; which kind follows from the
 // job's id.
 func malformed(n webhook.Notification) string {
 	number := strconv.FormatInt(n.JobID, 10)

@@ -30,7 +30,7 @@ const (
 	// Continued: the job failed, its user continues it, and it is notified
 	// again, now finished (webhook documentation of 2020-02-03).
 	Continued
-	// Malformed: the form is no notification. It is sent once; an answer of any
+	// Malformed: the form is not a notification. It is sent once; an answer of any
 	// status is the expected end.
 	Malformed
 	// Slow: the request arrives a few bytes at a time.

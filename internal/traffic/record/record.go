@@ -89,7 +89,7 @@ func (l line) check(maxSpan time.Duration) error {
 	case l.Sent < 0 || l.Sent > maxSpan.Microseconds():
 		return fmt.Errorf("sent_us %d is not between 0 and %v", l.Sent, maxSpan)
 	case !slices.Contains(reasons, l.Reason):
-		return fmt.Errorf("there is no reason %q", l.Reason)
+		return fmt.Errorf("%q is not a reason", l.Reason)
 	case l.Form != "" && l.Bytes != nil:
 		return errors.New("it has two forms")
 	}

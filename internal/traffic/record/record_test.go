@@ -128,7 +128,7 @@ func TestReadRefuses(t *testing.T) {
 		"no delivery":     {header, "no delivery"},
 		"half a line":     {header + oneLine + oneLine[:40], "line 3"},
 		"a time":          {header + strings.Replace(oneLine, ":5,", ":-5,", 1), "line 2: sent_us -5"},
-		"a reason":        {header + strings.Replace(oneLine, "acked", `\u001b[31mred`, 1), `line 2: there is no reason "\x1b[31mred"`},
+		"a reason":        {header + strings.Replace(oneLine, "acked", `\u001b[31mred`, 1), `line 2: "\x1b[31mred" is not a reason`},
 		"two forms":       {header + strings.Replace(oneLine, "}", `,"form_base64":"eA=="}`, 1), "line 2: it has two forms"},
 		"only canceled":   {header + strings.Replace(oneLine, "acked", "canceled", 1), "no delivery"},
 		"an endless line": {header + oneLine + strings.Repeat("x", longLine+1), "line 3 is longer than"},

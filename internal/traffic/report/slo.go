@@ -41,7 +41,7 @@ func ParseSLOs(text string) ([]SLO, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		s, err := parseSLO(strings.TrimSpace(part))
 		if err != nil {
-			return nil, fmt.Errorf("%q is no SLO: %w; write it like p99<500ms or acked>=99.9%%, of %s", part, err, SLOHelp)
+			return nil, fmt.Errorf("%q is not an SLO: %w; write it like p99<500ms or acked>=99.9%%, of %s", part, err, SLOHelp)
 		}
 		all = append(all, s)
 	}
@@ -108,7 +108,7 @@ func (s SLO) latency(name, bound string) (SLO, error) {
 	}
 	limit, err := time.ParseDuration(bound)
 	if err != nil || limit < 0 {
-		return s, fmt.Errorf("%q is no duration", bound)
+		return s, fmt.Errorf("%q is not a duration", bound)
 	}
 	s.bound = float64(limit)
 	s.read = func(r *Report) (float64, bool) {
@@ -137,7 +137,7 @@ func parseQuantile(name string) (float64, error) {
 	}
 	q, err := strconv.ParseFloat("0."+whole+rest, 64)
 	if !ok || err != nil || len(whole) != 2 {
-		return 0, fmt.Errorf("there is no figure %q", name)
+		return 0, fmt.Errorf("%q is not a figure", name)
 	}
 	return q, nil
 }

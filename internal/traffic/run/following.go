@@ -16,7 +16,7 @@ func following(profile *webhook.Profile, a *report.Attempt) (delay time.Duration
 	case a.Reason == delivery.Canceled:
 		return 0, report.Unfinished
 	case a.Job.Special == plan.Malformed:
-		// It is no notification, so no rule resends it.
+		// It is not a notification, so no rule resends it.
 		if a.Reason == delivery.Acked || a.Reason == delivery.Rejected {
 			return 0, report.Answered
 		}

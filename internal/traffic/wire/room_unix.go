@@ -23,6 +23,6 @@ func Room() (connections, limit int) {
 	if err != nil {
 		open = nil // unknown, and few
 	}
-	limit = int(files.Cur) //nolint:gosec // it was checked
+	limit = int(files.Cur)
 	return max(0, limit-len(open)-spareDescriptors), limit
 }

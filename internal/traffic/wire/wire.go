@@ -41,7 +41,7 @@ type Client struct {
 func New(endpoint string, profile webhook.Profile, connections int, idleFor time.Duration) (*Client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" {
-		return nil, fmt.Errorf("endpoint %q is no http:// URL", endpoint)
+		return nil, fmt.Errorf("endpoint %q is not an http:// URL", endpoint)
 	}
 	port := u.Port()
 	if port == "" {
@@ -130,7 +130,7 @@ func (c *Client) check(r delivery.Request) error {
 	case r.URL != c.url:
 		return fmt.Errorf("a request to %q, and this client sends to %q only", r.URL, c.url)
 	case r.Method != "" || r.ContentType != "" || r.Header != nil:
-		return errors.New("a request that is no plain form POST")
+		return errors.New("a request that is not a plain form POST")
 	case c.profile.Timeout <= 0:
 		return fmt.Errorf("profile %q has no timeout", c.profile.Name)
 	}
