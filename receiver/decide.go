@@ -24,9 +24,9 @@ const (
 	planSkip
 )
 
-// decide looks at the job's status only, never at the notification's: that may
-// be a resend from before the job was continued (contract, section 1, "same
-// job again"). The statuses' meanings are those of webhooks-2020.
+// decide uses the job's status, never the notification's: the notification may be
+// a resend from before the job was continued (contract, section 1, "same job
+// again"). The statuses mean what webhooks-2020 says.
 func decide(status webhook.Status, importFailed bool) plan {
 	switch status {
 	case webhook.Finished, webhook.Shelved:
@@ -45,16 +45,15 @@ func decide(status webhook.Status, importFailed bool) plan {
 	}
 }
 
-// maxWaits is how often a job that has not ended is asked about. A
-// notification says that it had, so either the API is a little behind, or the
-// job was continued and its end will notify anew: waiting longer would be
-// polling.
+// maxWaits is how often a job that has not ended is asked about again. Its
+// notification says that it had ended. So either the API is a little behind, or
+// the job was continued, and its end notifies anew. More would be polling.
 const maxWaits = 5
 
-// fingerprint tells two states of a job apart whose rows may differ. Nothing
-// on the wire does: a resend and the notification of a continued job can be
-// the same bytes (contract, section 1, "identity"). A continued job has
-// scraped for longer, whatever became of its counters.
+// fingerprint differs between two states of a job if their rows may differ. On the
+// wire nothing does: a resend and the notification of a continued job can be the
+// same bytes (contract, section 1, "identity"). A continued job has scraped for
+// longer, also when its counters are the same.
 func fingerprint(j cloudclient.Job) string {
 	return fmt.Sprintf("%s created=%d scheduled=%d executed=%d failed=%d empty=%d novalue=%d rows=%d duration=%d",
 		j.Status, j.TimeCreated, j.JobsScheduled, j.JobsExecuted, j.JobsFailed, j.JobsEmpty, j.JobsNoValue,

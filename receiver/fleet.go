@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// announcePause is the least time between two announcements: one tells of
-// everything before it.
+// announcePause is the least time between two announcements. One announcement
+// covers everything before it.
 const announcePause = 50 * time.Millisecond
 
-// fleet keeps the processes that share a store informed of each other.
+// fleet tells the processes that share a store of each other's notifications.
 type fleet struct {
 	store    Shared
 	role     Role
@@ -33,8 +33,8 @@ func (f *fleet) wanted() {
 	}
 }
 
-// run announces, and listens if there is something to do about it, until ctx
-// ends. What gets lost here is found by polling.
+// run announces, and listens if this process imports, until ctx ends. An
+// announcement that is lost does no harm: importers also poll.
 func (f *fleet) run(ctx context.Context) {
 	var listening sync.WaitGroup
 	defer listening.Wait()

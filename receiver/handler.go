@@ -19,13 +19,13 @@ import (
 )
 
 // TokenParam names the secret token in the endpoint's URL: the query parameter,
-// and the variable of the route when the token is a segment of the path
+// or the variable of the route when the token is a segment of the path
 // (/webhook/{token}), in gorilla/mux as in net/http.
 const TokenParam = "token"
 
-// retryAfter is what a sender is asked to wait, in seconds, when the inbox
-// could not take its notification. The vendor's own waits 30 s whatever is
-// said (webhooks-2020).
+// retryAfter is how long a sender is asked to wait, in seconds, when the inbox
+// could not take its notification. The vendor's own sender always waits 30 s
+// (webhooks-2020).
 const retryAfter = "5"
 
 // handler answers notifications: 200 as soon as one is on stable storage, and
@@ -78,12 +78,12 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) int {
 		h.log.InfoContext(r.Context(), "refused a notification", "status", code, "reason", err)
 		return refuse(w, code, err.Error())
 	}
-	// The status only tells whether to look at the job: what becomes of it is
-	// decided by the job's state, because a resend may be older than that.
+	// The status only tells whether to look at the job. The job's state decides what
+	// to do, because the notification may be an old one that was sent again.
 	a := Arrival{Notification: n, ReceivedAt: time.Now(), Wanted: n.Status.Ended()}
 	if err := h.put(r.Context(), a); err != nil {
-		// A failed commit has been logged, and under overload a line for each
-		// would be more load; the answers are counted.
+		// The failed commit has been logged, and the answers are counted. Under
+		// overload a line for each would be more load.
 		h.log.DebugContext(r.Context(), "could not keep a notification", "job", n.JobID, "error", err)
 		w.Header().Set("Retry-After", retryAfter)
 		return refuse(w, http.StatusServiceUnavailable, "the notification could not be kept; send it again")
@@ -92,9 +92,8 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) int {
 	if !n.Status.Known() {
 		answer = "ok, but nothing to import: the status is unknown\n"
 	}
-	// Its type is plain text, as net/http sees for itself; a header of ours would
-	// be copied for each answer. Whether the sender reads it can't be known, and
-	// changes nothing: it sends again what it thinks was lost.
+	// net/http finds out that this is plain text; a header of ours would be copied
+	// for each answer. If the sender does not read it, it sends again.
 	_, _ = io.WriteString(w, answer)
 	return http.StatusOK
 }
@@ -104,8 +103,8 @@ func refuse(w http.ResponseWriter, code int, reason string) int {
 	return code
 }
 
-// authentic compares in a time that depends on neither the tokens nor on which
-// of them fits. Without tokens everyone is let in.
+// authentic reports whether the URL has one of the tokens. The time that it takes
+// tells nothing about them. Without tokens everyone is let in.
 func (h *handler) authentic(r *http.Request) bool {
 	if len(h.tokens) == 0 {
 		return true
@@ -148,7 +147,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (webhook.Notifica
 	return n, 0, nil
 }
 
-// bodies are buffers for forms, each in use for as long as it takes to read one.
+// bodies are buffers that forms are read into.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // putBody gives a buffer back; an enormous form's is not worth keeping.

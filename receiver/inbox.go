@@ -29,13 +29,13 @@ const answerTimeout = 6 * time.Second
 // share one transaction, and so one sync of the disk.
 type inbox struct {
 	accept   func(context.Context, []Arrival) error
-	batch    int    // bound of one transaction
+	batch    int    // the most notifications in one transaction
 	wanted   func() // called after a commit that wants imports
 	measures *measures
 	pressed  atomic.Int64 // when a large group was last committed, in unix nanoseconds
 
-	// mu lets many put at once and stopping exclude them all. It guards stopped,
-	// and that nothing is sent on waiting once that is closed.
+	// mu guards stopped, and waiting against a send after its close: put holds it
+	// shared, stop alone.
 	mu      sync.RWMutex
 	stopped bool
 	waiting chan arrival
@@ -53,9 +53,8 @@ func newInbox(accept func(context.Context, []Arrival) error, queue, batch int, w
 	return &inbox{accept: accept, batch: batch, wanted: wanted, measures: m, waiting: make(chan arrival, queue)}
 }
 
-// put returns nil once a is on stable storage. An error says that it may not
-// be: errFull and errClosed that it is not; errSlow and ctx's that a commit
-// may still be under way.
+// put returns nil once a is on stable storage. After errFull and errClosed it is
+// not there; after errSlow and an error of ctx its commit may still be under way.
 func (b *inbox) put(ctx context.Context, a Arrival) error {
 	result := make(chan error, 1)
 	if err := b.enqueue(arrival{a, time.Now(), result}); err != nil {
@@ -152,17 +151,16 @@ func (b *inbox) gather(group []arrival) []arrival {
 	return group
 }
 
-// largeGroup is how many notifications in one commit say that more arrive than
-// the processor has the time for.
+// largeGroup is the size of a commit that shows that the processor is short.
 const largeGroup = 32
 
-// isPressed reports whether notifications have arrived in large groups just now.
+// isPressed reports whether there was a large group just now.
 func (b *inbox) isPressed() bool {
 	return time.Now().UnixNano()-b.pressed.Load() < int64(pressure)
 }
 
-// commit takes no request's context: a sender that hangs up must not undo the
-// commit of the others, nor half of its own.
+// commit commits a group. It uses no request's context: a sender that hangs up
+// must not undo the commit of the others.
 func (b *inbox) commit(group []arrival) error {
 	arrivals, wanted := make([]Arrival, len(group)), false
 	for i, a := range group {

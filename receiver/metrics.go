@@ -9,7 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// measures are what the receiver counts, whether or not anybody asks.
+// measures are the receiver's metrics. They are counted also when they are not
+// registered.
 type measures struct {
 	answers    *prometheus.HistogramVec // by code
 	ok         prometheus.Observer      // of those with code 200, looked up once
@@ -43,8 +44,8 @@ func newMeasures() *measures {
 	return m
 }
 
-// register makes them public, with what can be asked of the inbox and, if there
-// is one, of the store's upkeep.
+// register registers them, with the metrics of the inbox and, if store is not nil,
+// of the store.
 func (m *measures) register(to prometheus.Registerer, b *inbox, store Upkeep) error {
 	all := []prometheus.Collector{
 		m.answers, m.groups, m.commits, m.imports, m.retries, m.leasesLost,
@@ -86,8 +87,8 @@ type backlogCollector struct {
 	store Upkeep
 }
 
-// collectPatience bounds what a scrape asks of the store.
-const collectPatience = 5 * time.Second
+// collectTimeout bounds the store's answer to a scrape.
+const collectTimeout = 5 * time.Second
 
 var (
 	wantedDesc  = prometheus.NewDesc("scrapehook_receiver_imports_wanted", "Imports that are to be done, those under way included.", nil, nil)
@@ -105,7 +106,7 @@ func (c backlogCollector) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (c backlogCollector) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), collectPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
 	defer cancel()
 	l, err := c.store.Backlog(ctx)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 )
 
 // The pace of forgetting: small transactions with pauses between them, because
-// acknowledgements wait meanwhile where there is one writer.
+// acknowledgements wait for each where there is one writer.
 const (
 	pruneEvery = 10 * time.Minute
 	prunePause = 100 * time.Millisecond
 	pruneBatch = 1000
 )
 
-// pruner forgets notifications that are older than retain.
+// pruner deletes notifications that are older than retain.
 type pruner struct {
 	store  Upkeep
 	retain time.Duration

@@ -1,15 +1,15 @@
 // Package receiver is a receiver of Web Scraper Cloud's webhook that loses
 // nothing and doubles nothing.
 //
-// Its handler puts each notification on stable storage and answers; whatever
-// else there is to do is done later, from there. The importer asks the cloud
-// for the state of each job that was notified of, downloads its rows, and
-// replaces the job's rows in the sink together with a record of the state that
-// they belong to. No delivery id is on the wire, so it is that record which
-// makes a resend harmless and a continued job's notification count.
+// Its handler puts each notification on stable storage and answers. Everything
+// else is done later. The importer asks the cloud for the state of each job with a
+// notification, downloads its rows, and replaces the job's rows in the sink,
+// together with a record of that state. There is no delivery id on the wire: the
+// record is what makes a resend harmless and a continued job's notification count.
 //
 // The package holds the protocol's logic only. Where notifications and rows
-// are kept is behind [Store] and [Sink]; package sqlstore is one of each.
+// are kept is behind [Store] and [Sink]; packages sqlstore and pgstore have one of
+// each.
 package receiver
 
 import (
@@ -52,17 +52,16 @@ const (
 func (r Role) receives() bool { return r != RoleImport }
 func (r Role) imports() bool  { return r != RoleReceive }
 
-// Config is what a [Receiver] is made of. What it is given stays the caller's to
-// close, after Run has returned.
+// Config configures a [Receiver]. The caller closes what is in it, after Run has
+// returned.
 type Config struct {
 	// Store is the inbox and the queue of imports. Required, unless HandOff is
 	// set.
 	Store Store
-	// HandOff takes the place of Store where imports are to be put into a queue
-	// that exists already: it must return nil only when the queue has every
-	// wanted arrival on stable storage. The queue's worker calls
-	// [Receiver.Import] for each, and again for what failed. The role is then
-	// [RoleReceive].
+	// HandOff replaces Store for those who have a queue already. It puts the
+	// imports into that queue, and must return nil only when every wanted arrival is
+	// on stable storage. The queue's worker calls [Receiver.Import] for each, and
+	// again for what failed. The role is then [RoleReceive].
 	HandOff func(ctx context.Context, arrivals []Arrival) error
 	// Sink and Cloud are required to import.
 	Sink  Sink
@@ -70,12 +69,13 @@ type Config struct {
 	// Role is the part of the work to do; "" is [RoleAll].
 	Role Role
 
-	// Tokens are the secrets of which one must be in the endpoint's URL, as the
-	// query parameter or the route's variable [TokenParam]; several at once
-	// allow for a rotation. None: everyone may notify. A notification only ever
-	// makes the receiver ask the cloud, so what a forged one costs is calls.
+	// Tokens are secrets. One of them must be in the endpoint's URL, as the query
+	// parameter or the route's variable [TokenParam]; several allow for a rotation.
+	// Without any, everyone may notify. A notification only makes the receiver ask
+	// the cloud, so a forged one costs calls and nothing else.
 	Tokens []string
-	// SignatureKey, if set, demands a header [SignatureHeader] made with it.
+	// SignatureKey, if set, is the key of a signature that each notification must
+	// have in the header [SignatureHeader].
 	SignatureKey string
 	// MaxBody caps the form, in bytes; 0 is [DefaultMaxBody].
 	MaxBody int64
@@ -94,7 +94,8 @@ type Config struct {
 	// As many more may go on beside them once they have taken 10 s, so that slow
 	// downloads don't hold up quick ones.
 	Workers int
-	// Lease is how long an import stays a dead worker's; 0 is [DefaultLease].
+	// Lease is how long after a worker's death its import is taken over; 0 is
+	// [DefaultLease].
 	Lease time.Duration
 	// SpoolDir is where downloads are kept until they are whole; "" is
 	// [os.TempDir].

@@ -33,18 +33,18 @@ type Lease struct {
 	Attempts int
 }
 
-// ErrLeaseLost says that a lease is no longer its owner's.
+// ErrLeaseLost says that a lease belongs to another owner now, or to nobody.
 var ErrLeaseLost = errors.New("the lease is lost")
 
-// Store keeps what arrived and which imports are wanted. It is the inbox and
-// the queue in one, so that a notification can't be in the one and not in the
-// other. Implementations are safe for concurrent use. Every call returns within
-// a few seconds, also when a network has gone silent: one call is all that a
-// receiver's inbox, and its search for imports, have under way.
+// Store keeps the notifications that arrived and the imports that are wanted. It is
+// inbox and queue in one, so that a notification can't be in the inbox and missing
+// in the queue. Implementations are safe for concurrent use. Every call returns within
+// a few seconds, also when a network has gone silent: the receiver makes one call
+// of Accept, and one of Lease, at a time.
 //
 // A job's import is wanted while its wanted generation is ahead of its done
-// one. A resend raises the wanted generation like any other notification; that
-// it has no second effect is the [Sink]'s and the fingerprint's doing.
+// one. A resend raises the wanted generation like any other notification; the
+// fingerprint in the [Sink] keeps it from having a second effect.
 type Store interface {
 	// Accept records the arrivals and raises the wanted generation of each
 	// wanted job, all in one transaction. It returns nil only when that is on
@@ -83,8 +83,8 @@ type Shared interface {
 	Listen(ctx context.Context, wake func()) error
 }
 
-// Upkeep is what running a [Store] for long asks of it beside: looking into it,
-// mending it, keeping it small.
+// Upkeep is what a [Store] offers to those who run it for long: counts, lists,
+// imports out of turn, and deletion of what is old.
 type Upkeep interface {
 	// Backlog counts what is left to do.
 	Backlog(ctx context.Context) (Backlog, error)
@@ -95,8 +95,7 @@ type Upkeep interface {
 	// is false when there is none, or when it is being worked on.
 	Hasten(ctx context.Context, jobID int64) (ok bool, err error)
 	// Prune forgets at most limit arrivals from before the given time, the
-	// oldest first, and returns how many. What is to be done about them is not
-	// forgotten.
+	// oldest first, and returns how many. Their imports stay wanted.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -136,7 +135,7 @@ const (
 	OutcomeImported Outcome = "imported"
 	// OutcomeUnchanged: these very rows were there already.
 	OutcomeUnchanged Outcome = "unchanged"
-	// OutcomeFailed: the job failed; its rows are no whole and were not imported.
+	// OutcomeFailed: the job failed; its rows are incomplete and were not imported.
 	OutcomeFailed Outcome = "failed"
 	// OutcomeUnfinished: the job runs (again); its end will notify anew.
 	OutcomeUnfinished Outcome = "unfinished"
@@ -162,8 +161,8 @@ type Import struct {
 // ErrSuperseded says that a job's rows were replaced meanwhile.
 var ErrSuperseded = errors.New("another import of the job came first")
 
-// Sink is where imported rows go. Its record of the import is what makes the
-// effect happen exactly once. Implementations are safe for concurrent use.
+// Sink is where imported rows go. Its record of the import makes the effect happen
+// exactly once. Implementations are safe for concurrent use.
 type Sink interface {
 	// Fingerprint returns the fingerprint of the job's recorded import, and ""
 	// when there is none.
@@ -171,14 +170,14 @@ type Sink interface {
 	// Replace replaces the rows of a job and the record of its import, in one
 	// transaction, on stable storage when it returns nil. It does so only if
 	// the recorded fingerprint is still previous, and returns [ErrSuperseded]
-	// otherwise. A row is one JSON object, valid until the next; the rows may be
-	// gone over more than once. An error among them undoes everything and is
-	// returned.
+	// otherwise. A row is one JSON object in UTF-8; its bytes are valid until the
+	// next row. The rows may be iterated more than once. An error among them undoes
+	// everything and is returned. Replace ends when ctx does.
 	Replace(ctx context.Context, previous string, imp Import, rows iter.Seq2[json.RawMessage, error]) error
 }
 
-// Cloud is what an import asks of the API; [cloudclient.Client] is one. Errors
-// of type [*cloudclient.Error] decide when to try again.
+// Cloud is the part of the API that an import uses; [cloudclient.Client] is one.
+// Errors of type [*cloudclient.Error] decide when to try again.
 type Cloud interface {
 	Job(ctx context.Context, id int64) (cloudclient.Job, error)
 	Download(ctx context.Context, id int64) (io.ReadCloser, error)

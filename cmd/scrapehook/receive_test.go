@@ -14,7 +14,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/scrapehook/scrapehook/internal/pgtest"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -258,4 +260,25 @@ func receiveOnce(t *testing.T, args ...string) (endpoint, log string) {
 		t.Errorf("exit code %d: %s", got, &errs)
 	}
 	return endpoint, errs.String()
+}
+
+// A receiver whose database server is gone without a word still stops.
+func TestReceiveStopsWithoutItsServer(t *testing.T) {
+	t.Parallel()
+	var server pgtest.Server
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	store, proxy := pgtest.Through(t, server.Database(t))
+	_, stop := startReceive(t, "--store", store, "--api-url", "http://127.0.0.1:1/")
+	proxy.Silence()
+	begun := time.Now()
+	stop()
+	took := time.Since(begun)
+	t.Logf("the stop took %v", took)
+	if took > 6*time.Second {
+		t.Errorf("the stop took %v", took)
+	}
 }

@@ -75,7 +75,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("reading the API's base URL: %w", err)
 	}
 	if (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("the API's base URL %q is no plain http or https URL, such as %s", base.Redacted(), DefaultBaseURL)
+		return nil, fmt.Errorf("the API's base URL %q is not a plain http or https URL, such as %s", base.Redacted(), DefaultBaseURL)
 	}
 	if cfg.Token == "" {
 		return nil, errors.New("the API token is empty")

@@ -53,7 +53,7 @@ func connLimit(descriptors uint64) int {
 	if descriptors == 0 {
 		return maxConns
 	}
-	keep := min(reserved, descriptors/2)
+	keep := min(reserved, descriptors*3/4)
 	return int(min(maxConns, descriptors-keep))
 }
 

@@ -46,7 +46,7 @@ func TestGuardCutsTheLeastLoss(t *testing.T) {
 
 func TestConnLimit(t *testing.T) {
 	t.Parallel()
-	for descriptors, want := range map[uint64]int{0: maxConns, 32: 16, 128: 64, 256: 192, 1 << 20: maxConns} {
+	for descriptors, want := range map[uint64]int{0: maxConns, 32: 8, 128: 64, 256: 192, 1 << 20: maxConns} {
 		if got := connLimit(descriptors); got != want {
 			t.Errorf("%d descriptors: %d connections, want %d", descriptors, got, want)
 		}
