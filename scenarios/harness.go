@@ -182,7 +182,7 @@ func (h *harness) serveAPI(ctx context.Context, listener net.Listener, handler h
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = server.Serve(listener) // ends with ErrServerClosed, by stopAPI alone
+		_ = server.Serve(api.Listen(listener)) // ends with ErrServerClosed, by stopAPI alone
 	}()
 	h.stopAPI = func() {
 		cancel()

@@ -223,7 +223,10 @@ func (s *Simulator) Run(ctx context.Context) error {
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		BaseContext:       func(net.Listener) context.Context { return calls },
+		// OPTIONS * too is answered by the API.
+		DisableGeneralOptionsHandler: true,
+
+		BaseContext: func(net.Listener) context.Context { return calls },
 	}
 	s.running.Store(true)
 	defer s.running.Store(false)
@@ -234,7 +237,7 @@ func (s *Simulator) Run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		if err := server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(api.Listen(s.listener)); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving the API: %w", err)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -96,6 +97,8 @@ func writeError(w http.ResponseWriter, err error) {
 		writeJSON(w, http.StatusNotFound, failure{Error: "Not Found"})
 	case errors.As(err, &tooLarge):
 		writeJSON(w, http.StatusRequestEntityTooLarge, failure{Error: "Payload Too Large"})
+	case errors.Is(err, errBody):
+		writeJSON(w, http.StatusBadRequest, failure{Error: "Bad Request: " + err.Error()})
 	case errors.Is(err, cloud.ErrFull):
 		writeJSON(w, http.StatusServiceUnavailable, failure{Error: "The simulated cloud is full: " + err.Error()})
 	default:
@@ -119,7 +122,15 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body) // the recorder keeps the error
 }
 
+// errBody means that a request's body could not be read to its end, for example
+// because its chunks are malformed.
+var errBody = errors.New("the body can't be read")
+
 // readBody reads a request's body up to the cap.
 func readBody(r *http.Request) ([]byte, error) {
-	return io.ReadAll(http.MaxBytesReader(nil, r.Body, bodyCap))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, bodyCap))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errBody, err)
+	}
+	return body, nil
 }

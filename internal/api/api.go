@@ -92,17 +92,21 @@ func (s *server) routes() map[string]methods {
 }
 
 // route serves one path. An unknown method is refused before the token is
-// looked at (contract, section 2).
+// looked at (contract, section 2). OPTIONS is such a method: the refusal's Allow
+// says which ones there are. HEAD is answered where GET is.
 func (s *server) route(path string, methods methods) http.Handler {
-	allow := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+	served := make(map[string]http.Handler, len(methods)+1)
+	for method, next := range methods {
+		served[method] = s.observed(method+" "+path, next)
+	}
+	if get, ok := methods[http.MethodGet]; ok {
+		served[http.MethodHead] = s.observed(http.MethodHead+" "+path, headOnly(get))
+	}
+	allow := strings.Join(slices.Sorted(maps.Keys(served)), ", ")
 	notAllowed := s.observed("", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allow)
 		refuse(http.StatusMethodNotAllowed, "Method Not Allowed").ServeHTTP(w, r)
 	}))
-	served := make(map[string]http.Handler, len(methods))
-	for method, next := range methods {
-		served[method] = s.observed(method+" "+path, next)
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if next, ok := served[r.Method]; ok {
 			next.ServeHTTP(w, r)

@@ -158,12 +158,15 @@ func TestEndpoints(t *testing.T) {
 		{"POST", "sitemap/5/enable-scheduler", plan, 404, notFound},
 		{"POST", "sitemap/{S}/enable-scheduler", "1", 422, `{"success":false,"validationErrors":{"scheduler":["The scheduler must be a JSON object."]}}`},
 		{"POST", "sitemap/{S}/enable-scheduler", `{"cron_minute":"61","cron_hour":"a","cron_day":"","cron_month":13,"cron_timezone":"Nowhere","driver":"slow","proxy":{}}`, 422,
-			`{"success":false,"validationErrors":{"cron_day":["The cron_day must be a field of a cron expression."],` +
-				`"cron_hour":["The cron_hour must be a field of a cron expression."],"cron_minute":["The cron_minute must be a field of a cron expression."],` +
-				`"cron_month":["The cron_month must be a field of a cron expression."],"cron_timezone":["The cron_timezone must be a time zone."],` +
-				`"cron_weekday":["The cron_weekday field is required."],"driver":["The driver must be fast or fulljs."],` +
-				`"page_load_delay":["The page_load_delay field is required."],"proxy":["The proxy must be an integer or a name."],` +
-				`"request_interval":["The request_interval field is required."]}}`},
+			`{"success":false,"validationErrors":{"cron_day":["The cron day field is required."],` +
+				`"cron_hour":["The cron hour format is invalid."],"cron_minute":["The cron minute format is invalid."],` +
+				`"cron_month":["The cron month format is invalid."],"cron_timezone":["The cron timezone must be a valid timezone."],` +
+				`"cron_weekday":["The cron weekday field is required."],"driver":["The selected driver is invalid."],` +
+				`"page_load_delay":["The page load delay field is required."],"proxy":["The proxy must be an integer or a name."],` +
+				`"request_interval":["The request interval field is required."]}}`},
+		{"POST", "sitemap/{S}/enable-scheduler", strings.Replace(plan, `"1-5"`, `"7"`, 1), 200, ok},
+		{"POST", "sitemap/{S}/enable-scheduler", strings.NewReplacer(`"1-5"`, `"TZ=UTC 5"`, `"*/10"`, `"*/61"`).Replace(plan), 422,
+			`{"success":false,"validationErrors":{"cron_minute":["The cron minute format is invalid."],"cron_weekday":["The cron weekday format is invalid."]}}`},
 		{"POST", "sitemap/{S}/disable-scheduler", "", 200, ok},
 		{"POST", "sitemap/5/disable-scheduler", "", 404, notFound},
 		{"GET", "sitemap/{S}/enable-scheduler", "", 405, notAllowed},
@@ -178,12 +181,18 @@ func TestEndpoints(t *testing.T) {
 		{"POST", "scraping-job", newJob + `,"custom_id":"c","proxy":"de","start_urls":["https://b.example/"]}`, 200, `{"success":true,"data":{"id":{N},"custom_id":"c"}}`},
 		{"POST", "scraping-job", newJob + `,"custom_id":null,"proxy":1}`, 200, `{"success":true,"data":{"id":{N},"custom_id":null}}`},
 		{"POST", "scraping-job", `{"sitemap_id":5,"driver":"fast","page_load_delay":1,"request_interval":1}`, 422,
-			`{"success":false,"validationErrors":{"sitemap_id":["The selected sitemap_id is invalid."]}}`},
+			`{"success":false,"validationErrors":{"sitemap_id":["The selected sitemap id is invalid."]}}`},
 		{"POST", "scraping-job", `{"sitemap_id":"x","driver":"slow","page_load_delay":-1,"custom_id":1,"proxy":[],"start_urls":"u"}`, 422,
-			`{"success":false,"validationErrors":{"custom_id":["The custom_id must be a string."],"driver":["The driver must be fast or fulljs."],` +
-				`"page_load_delay":["The page_load_delay must be an integer of at least 0."],"proxy":["The proxy must be an integer or a name."],` +
-				`"request_interval":["The request_interval field is required."],"sitemap_id":["The sitemap_id must be a positive integer."],` +
-				`"start_urls":["The start_urls must be an array of URLs."]}}`},
+			`{"success":false,"validationErrors":{"custom_id":["The custom id must be a string."],"driver":["The selected driver is invalid."],` +
+				`"page_load_delay":["The page load delay must be at least 0."],"proxy":["The proxy must be an integer or a name."],` +
+				`"request_interval":["The request interval field is required."],"sitemap_id":["The sitemap id must be an integer."],` +
+				`"start_urls":["The start urls must be an array."]}}`},
+		{"POST", "scraping-job", `{"sitemap_id":" {S} ","driver":"fast","page_load_delay":"0","request_interval":1,"custom_id":"","proxy":"","start_urls":null}`, 200,
+			`{"success":true,"data":{"id":{N},"custom_id":null}}`},
+		{"POST", "scraping-job", `{"sitemap_id":"","driver":["fast"],"page_load_delay":1.5,"request_interval":3000000000,"start_urls":["https://a.example/","",null,7]}`, 422,
+			`{"success":false,"validationErrors":{"driver":["The selected driver is invalid."],"page_load_delay":["The page load delay must be an integer."],` +
+				`"request_interval":["The request interval may not be greater than 2147483647."],"sitemap_id":["The sitemap id field is required."],` +
+				`"start_urls.1":["The start urls.1 field is required."],"start_urls.2":["The start urls.2 field is required."],"start_urls.3":["The start urls.3 must be a string."]}}`},
 		{"POST", "scraping-job", "[]", 422, `{"success":false,"validationErrors":{"scraping_job":["The scraping job must be a JSON object."]}}`},
 		{"GET", "scraping-job", "", 405, notAllowed},
 		{"GET", "scraping-job/7", "", 200, `{"success":true,"data":` + job7 + `}`},
@@ -194,7 +203,7 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "scraping-jobs", "", 200, `{"success":true,"data":[` + job7 + `,` + job8 + `],"current_page":1,"last_page":1,"total":2,"per_page":100}`},
 		{"GET", "scraping-jobs?sitemap_id={S}&page=3", "", 200, `{"success":true,"data":[],"current_page":3,"last_page":1,"total":2,"per_page":100}`},
 		{"GET", "scraping-jobs?sitemap_id=5", "", 200, emptyPage},
-		{"GET", "scraping-jobs?sitemap_id=x", "", 422, `{"success":false,"validationErrors":{"sitemap_id":["The sitemap_id must be a positive integer."]}}`},
+		{"GET", "scraping-jobs?sitemap_id=x", "", 422, `{"success":false,"validationErrors":{"sitemap_id":["The sitemap id must be an integer."]}}`},
 		{"GET", "scraping-jobs?tag=t", "", 200, emptyPage},
 		{"GET", "scraping-jobs?tag=shops", "", 200, `{"success":true,"data":[` + job7 + `,` + job8 + `],"current_page":1,"last_page":1,"total":2,"per_page":100}`},
 		{"DELETE", "scraping-job/8", "", 200, ok},
@@ -276,6 +285,10 @@ func TestAuthentication(t *testing.T) {
 		{"a longer token", "GET", "account?api_token=s3cret2", 401, unauthorized},
 		{"a job that is not there", "GET", "scraping-job/9", 401, unauthorized},
 		{"a download", "GET", "scraping-job/9/json", 401, unauthorized},
+		{"HEAD without a token is 401", "HEAD", "account", 401, ""},
+		{"OPTIONS is a method that is not allowed", "OPTIONS", "account", 405, notAllowed},
+		{"OPTIONS of no route", "OPTIONS", "nothing", 404, notFound},
+		{"HEAD where there is no GET", "HEAD", "sitemap", 405, ""},
 		{"405 before 401, sitemap", "GET", "sitemap", 405, notAllowed},
 		{"405 before 401, scraping-job", "GET", "scraping-job", 405, notAllowed},
 		{"no such route", "GET", "nothing", 404, notFound},
@@ -284,7 +297,7 @@ func TestAuthentication(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d %s", tc.name, got.status, got.body, tc.status, tc.want)
 		}
 	}
-	if got := w.call("PUT", "scraping-job/5", "").header.Get("Allow"); got != "DELETE, GET" {
+	if got := w.call("PUT", "scraping-job/5", "").header.Get("Allow"); got != "DELETE, GET, HEAD" {
 		t.Errorf("Allow is %q", got)
 	}
 }

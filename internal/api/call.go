@@ -28,8 +28,9 @@ type Call struct {
 	Status int
 	// Bytes of the answer's body that were written.
 	Bytes int64
-	// Complete says that a whole answer was written, of whatever status: no
-	// fault cut it and the client took it to its end.
+	// Complete says that a whole answer was given, of whatever status: no fault
+	// cut it, and every byte of it went to a connection that took it. Whether the
+	// client has read what its system took can't be known.
 	Complete  bool
 	UserAgent string
 }
@@ -55,7 +56,7 @@ func (s *server) observed(route string, next http.Handler) http.Handler {
 			call.JobID, _ = pathID(r) // 0 where the path has none
 		}
 		s.tell(call)
-		out := &recorder{ResponseWriter: w, over: r.Context().Err}
+		out := &recorder{ResponseWriter: w, over: r.Context().Err, bodiless: r.Method == http.MethodHead}
 		whole := false
 		defer func() { // also when the handler aborts by a panic
 			call.Ended, call.Status, call.Bytes = time.Now(), out.status, out.bytes
@@ -91,7 +92,9 @@ func (s *server) tell(c Call) {
 type recorder struct {
 	http.ResponseWriter
 	over   func() error // why the call is over, or nil
-	status int
+	// bodiless: what is written is not sent, because the method is HEAD.
+	bodiless bool
+	status   int
 	bytes  int64
 	err    error
 }
@@ -117,8 +120,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	w.err = err
+	if w.err = err; !w.bodiless {
+		w.bytes += int64(n)
+	}
 	return n, err
 }
 
@@ -131,13 +135,15 @@ func (w *recorder) hurry(ctx context.Context) (stop func() bool) {
 	})
 }
 
-// end pushes out what is buffered, so that an error of the connection shows.
+// end pushes out what is buffered, so that an error of the connection shows. A
+// client that has the last byte may leave at once, so its leaving is an error
+// only before that.
 func (w *recorder) end() error {
-	if w.err == nil && w.bytes > 0 {
-		w.err = http.NewResponseController(w.ResponseWriter).Flush()
+	if w.err == nil && w.bytes == 0 {
+		w.err = w.over()
 	}
 	if w.err == nil {
-		w.err = w.over()
+		w.err = http.NewResponseController(w.ResponseWriter).Flush()
 	}
 	return w.err
 }

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/scrapehook/scrapehook/internal/cloud"
@@ -87,7 +85,7 @@ func (s *server) jobs(r *http.Request) (any, error) {
 	if text := query.Get("sitemap_id"); text != "" {
 		var err error
 		if filter.SitemapID, err = strconv.ParseInt(text, 10, 64); err != nil || filter.SitemapID <= 0 {
-			return nil, invalid("sitemap_id", "The sitemap_id must be a positive integer.")
+			return nil, invalid("sitemap_id", "The sitemap id must be an integer.")
 		}
 	}
 	found, total := s.cfg.Cloud.Jobs(filter, (number-1)*perPage, perPage)
@@ -106,7 +104,7 @@ func (s *server) createJob(r *http.Request) (any, error) {
 	}
 	j, err := s.cfg.Cloud.AddJob(spec)
 	if errors.Is(err, cloud.ErrNotFound) {
-		return nil, invalid("sitemap_id", "The selected sitemap_id is invalid.")
+		return nil, invalid("sitemap_id", "The selected sitemap id is invalid.")
 	}
 	if err != nil {
 		return nil, err
@@ -123,53 +121,6 @@ func invalid(field, text string) error {
 	return &e
 }
 
-// fields reads the members of a JSON object and notes each one that is wrong.
-type fields struct {
-	raw   map[string]json.RawMessage
-	wrong cloud.ValidationError
-}
-
-// parseFields reads a body, which what names if it is no object.
-func parseFields(body []byte, what, text string) (*fields, error) {
-	f := &fields{}
-	if json.Unmarshal(body, &f.raw) != nil || f.raw == nil {
-		return nil, invalid(what, text)
-	}
-	return f, nil
-}
-
-// required reads a member into v. text says what is right; ok, if not nil, has
-// the last word.
-func (f *fields) required(name string, v any, ok func() bool, text string) {
-	value, given := f.raw[name]
-	if !given || string(value) == "null" {
-		f.wrong.Add(name, "The "+name+" field is required.")
-		return
-	}
-	if json.Unmarshal(value, v) != nil || (ok != nil && !ok()) {
-		f.wrong.Add(name, text)
-	}
-}
-
-// optional reads a member into v if it is there and not null.
-func (f *fields) optional(name string, v any, text string) {
-	if value, given := f.raw[name]; given && json.Unmarshal(value, v) != nil {
-		f.wrong.Add(name, text)
-	}
-}
-
-// scraping reads what jobs and schedulers have in common. The simulated pages
-// are reached without a proxy; it is only checked.
-func (f *fields) scraping(driver *string, pageLoadDelay, requestInterval *int, proxy *cloud.Proxy) {
-	f.required("driver", driver, func() bool { return *driver == "fast" || *driver == "fulljs" },
-		"The driver must be fast or fulljs.")
-	f.required("page_load_delay", pageLoadDelay, func() bool { return *pageLoadDelay >= 0 },
-		"The page_load_delay must be an integer of at least 0.")
-	f.required("request_interval", requestInterval, func() bool { return *requestInterval >= 0 },
-		"The request_interval must be an integer of at least 0.")
-	f.optional("proxy", proxy, "The proxy must be an integer or a name.")
-}
-
 // parseJob reads a job's configuration and names every field that is wrong.
 func parseJob(body []byte) (cloud.JobSpec, error) {
 	f, err := parseFields(body, "scraping_job", "The scraping job must be a JSON object.")
@@ -177,14 +128,9 @@ func parseJob(body []byte) (cloud.JobSpec, error) {
 		return cloud.JobSpec{}, err
 	}
 	var spec cloud.JobSpec
-	var proxy cloud.Proxy
-	f.required("sitemap_id", &spec.SitemapID, func() bool { return spec.SitemapID > 0 },
-		"The sitemap_id must be a positive integer.")
-	f.scraping(&spec.Driver, &spec.PageLoadDelay, &spec.RequestInterval, &proxy)
-	f.optional("custom_id", &spec.CustomID, "The custom_id must be a string.")
-	f.optional("start_urls", &spec.StartURLs, "The start_urls must be an array of URLs.")
-	if slices.Contains(spec.StartURLs, "") {
-		f.wrong.Add("start_urls", "The start_urls must not hold an empty URL.")
-	}
+	spec.SitemapID = f.integer("sitemap_id", 1)
+	f.scraping(&spec.Driver, &spec.PageLoadDelay, &spec.RequestInterval)
+	spec.CustomID = f.optionalText("custom_id")
+	spec.StartURLs = f.optionalTexts("start_urls")
 	return spec, f.wrong.Err()
 }

@@ -3,10 +3,10 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/cron"
 )
 
 // schedulerJSON has exactly the contract's fields.
@@ -70,19 +70,6 @@ func (s *server) disableScheduler(r *http.Request) (any, error) {
 	return "ok", s.cfg.Cloud.DisableScheduler(id)
 }
 
-// cronField is a field of a cron expression: a text, or a bare number.
-type cronField string
-
-// UnmarshalJSON is for encoding/json.
-func (c *cronField) UnmarshalJSON(data []byte) error {
-	var n int
-	if json.Unmarshal(data, &n) == nil {
-		*c = cronField(strconv.Itoa(n))
-		return nil
-	}
-	return json.Unmarshal(data, (*string)(c))
-}
-
 // parseScheduler reads a scheduler's configuration and names every field that
 // is wrong.
 func parseScheduler(body []byte) (cloud.Scheduler, error) {
@@ -90,38 +77,46 @@ func parseScheduler(body []byte) (cloud.Scheduler, error) {
 	if err != nil {
 		return cloud.Scheduler{}, err
 	}
-	var c cloud.Scheduler
-	for _, field := range []struct {
-		name string
-		to   *string
-		// alone is an expression of nothing but this field.
-		alone cloud.Scheduler
-	}{
-		{"cron_minute", &c.Minute, cloud.Scheduler{Hour: "*", Day: "*", Month: "*", Weekday: "*"}},
-		{"cron_hour", &c.Hour, cloud.Scheduler{Minute: "*", Day: "*", Month: "*", Weekday: "*"}},
-		{"cron_day", &c.Day, cloud.Scheduler{Minute: "*", Hour: "*", Month: "*", Weekday: "*"}},
-		{"cron_month", &c.Month, cloud.Scheduler{Minute: "*", Hour: "*", Day: "*", Weekday: "*"}},
-		{"cron_weekday", &c.Weekday, cloud.Scheduler{Minute: "*", Hour: "*", Day: "*", Month: "*"}},
-	} {
-		f.required(field.name, (*cronField)(field.to), func() bool {
-			return cronOK(field.alone, *field.to)
-		}, "The "+field.name+" must be a field of a cron expression.")
+	c := cloud.Scheduler{
+		Minute:   f.cron("cron_minute", cron.Minute),
+		Hour:     f.cron("cron_hour", cron.Hour),
+		Day:      f.cron("cron_day", cron.Day),
+		Month:    f.cron("cron_month", cron.Month),
+		Weekday:  f.cron("cron_weekday", cron.Weekday),
+		Timezone: f.timezone("cron_timezone"),
 	}
-	f.required("cron_timezone", &c.Timezone, func() bool {
-		_, err := time.LoadLocation(c.Timezone)
-		return err == nil && c.Timezone != "" && c.Timezone != "Local"
-	}, "The cron_timezone must be a time zone.")
-	f.scraping(&c.Driver, &c.PageLoadDelay, &c.RequestInterval, &c.Proxy)
+	c.Proxy = f.scraping(&c.Driver, &c.PageLoadDelay, &c.RequestInterval)
 	return c, f.wrong.Err()
 }
 
-// cronOK reports whether value is right as the one field that alone lacks.
-func cronOK(alone cloud.Scheduler, value string) bool {
-	for _, field := range []*string{&alone.Minute, &alone.Hour, &alone.Day, &alone.Month, &alone.Weekday} {
-		if *field == "" {
-			*field = value
-		}
+// cron is a required field of a schedule: a text, or a bare number.
+func (f *fields) cron(name string, field cron.Field) string {
+	value, ok := f.required(name)
+	if !ok {
+		return ""
 	}
-	_, err := alone.Next()
-	return err == nil && value != ""
+	text := string(value)
+	var number int
+	if json.Unmarshal(value, &number) != nil && json.Unmarshal(value, &text) != nil {
+		text = ""
+	}
+	if field.Check(text) != nil {
+		f.refuse(name, "format is invalid.")
+	}
+	return text
+}
+
+// timezone is the required name of a time zone.
+func (f *fields) timezone(name string) string {
+	value, ok := f.required(name)
+	if !ok {
+		return ""
+	}
+	var zone string
+	if json.Unmarshal(value, &zone) != nil || zone == "" || zone == "Local" {
+		f.refuse(name, "must be a valid timezone.")
+	} else if _, err := time.LoadLocation(zone); err != nil {
+		f.refuse(name, "must be a valid timezone.")
+	}
+	return zone
 }

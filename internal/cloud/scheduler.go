@@ -7,7 +7,7 @@ import (
 	"time"
 	_ "time/tzdata" // time zones, also where the system has none
 
-	"github.com/robfig/cron/v3"
+	"github.com/scrapehook/scrapehook/internal/cron"
 )
 
 // Scheduler is when a sitemap's jobs are made by themselves, and how.
@@ -39,9 +39,9 @@ func (s Scheduler) Next() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("its time zone: %w", err)
 	}
-	plan, err := cron.ParseStandard(fmt.Sprintf("%s %s %s %s %s", s.Minute, s.Hour, s.Day, s.Month, s.Weekday))
+	plan, err := cron.Parse(s.Minute, s.Hour, s.Day, s.Month, s.Weekday)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("its cron expression: %w", err)
+		return time.Time{}, err
 	}
 	return plan.Next(s.After.In(zone)), nil
 }
