@@ -91,12 +91,12 @@ func (s *server) tell(c Call) {
 // recorder notes what is written and refuses to write after the call's end.
 type recorder struct {
 	http.ResponseWriter
-	over   func() error // why the call is over, or nil
+	over func() error // why the call is over, or nil
 	// bodiless: what is written is not sent, because the method is HEAD.
 	bodiless bool
 	status   int
-	bytes  int64
-	err    error
+	bytes    int64
+	err      error
 }
 
 // Unwrap is for [http.ResponseController].
