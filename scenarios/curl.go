@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"github.com/scrapehook/scrapehook/internal/redact"
+	"github.com/scrapehook/scrapehook/internal/shell"
 
 	"bufio"
 	"bytes"
@@ -11,8 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // curl writes the shell command that sends a request again, with the head's
@@ -123,38 +122,9 @@ func (c *command) quoted(text string) string {
 		if part.Variable != "" {
 			fmt.Fprintf(&b, `"$%s"`, part.Variable)
 		} else {
-			b.WriteString(shellWord(part.Text))
+			b.WriteString(shell.Word(part.Text))
 		}
 	}
-	return b.String()
-}
-
-// shellWord quotes text for bash and the like: plainly where it can be read
-// and pasted as it is, with escapes otherwise.
-func shellWord(text string) string {
-	plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) })
-	switch {
-	case text != "" && !strings.ContainsFunc(text, func(c rune) bool {
-		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("@%+:,./_-", c)
-	}):
-		return text
-	case plain:
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	b.WriteString("$'")
-	for _, c := range []byte(text) {
-		switch {
-		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\%03o`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('\'')
 	return b.String()
 }
 

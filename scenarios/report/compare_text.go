@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 // comparison is the text of what changed.
@@ -32,7 +34,7 @@ func comparison(c Comparison, style Style) string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "  %s as before\n", counted(c.Same, "requirement"))
+	fmt.Fprintf(&b, "  %s as before\n", human.Count(c.Same, "requirement"))
 	if len(c.Circumstances) > 0 {
 		var parts []string
 		for _, d := range c.Circumstances {
@@ -66,13 +68,6 @@ func (c Change) line(style Style) string {
 	verdicts := label(c.Before) + " → " + label(c.After)
 	space := strings.Repeat(" ", max(0, wide-utf8.RuneCountInString(verdicts)))
 	return fmt.Sprintf("    %-8s  %-6s  %s%s  %s\n", c.ID, c.Level, style.paint(c.After, verdicts), space, style.fold(c.Title, wide+24))
-}
-
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 func orNone(s string) string {

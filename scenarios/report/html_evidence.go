@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
@@ -81,7 +80,7 @@ func (left *budget) evidence(all []scenarios.Evidence, met bool) []evidenceView 
 func (left *budget) views(all []scenarios.Evidence, met bool) []evidenceView {
 	views := make([]evidenceView, 0, len(all))
 	for i, e := range all {
-		text := shortText(e.Text)
+		text := human.Shorten(e.Text, textShown)
 		if !left.take(len(text)) {
 			return append(views, evidenceView{Left: fmt.Sprintf("%d more are left out to keep this page small; the JSON report (--json) has them", len(all)-i)})
 		}
@@ -111,7 +110,7 @@ func (left *budget) wire(w *scenarios.Wire, met bool) *wireView {
 }
 
 func messageOf(name string, m scenarios.Message, most int) messageView {
-	body := beginning(m.Body, most)
+	body := human.Prefix(m.Body, most)
 	v := messageView{Name: name, Head: strings.TrimSpace(m.Head), Body: body, Cut: int64(len(body)) < m.Bytes}
 	switch {
 	case v.Cut:
@@ -120,25 +119,6 @@ func messageOf(name string, m scenarios.Message, most int) messageView {
 		v.Size = fmt.Sprintf("%d bytes of body", m.Bytes)
 	}
 	return v
-}
-
-// beginning is at most that many bytes of text, in whole characters.
-func beginning(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
-}
-
-// shortText is a text, or the beginning of one that is too long to be read.
-func shortText(text string) string {
-	if len(text) <= textShown {
-		return text
-	}
-	return beginning(text, textShown) + "…"
 }
 
 // countKinds counts evidence by its kind, in words.

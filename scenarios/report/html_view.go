@@ -148,7 +148,7 @@ func shortened(all []scenarios.Finding) []scenarios.Finding {
 	findings := slices.Clone(all[:min(findingsShown, len(all))])
 	for i := range findings {
 		f := &findings[i]
-		f.Subject, f.Expected, f.Actual = shortText(f.Subject), shortText(f.Expected), shortText(f.Actual)
+		f.Subject, f.Expected, f.Actual = human.Shorten(f.Subject, textShown), human.Shorten(f.Expected, textShown), human.Shorten(f.Actual, textShown)
 	}
 	return findings
 }
@@ -192,7 +192,7 @@ func countsOf(r scenarios.Report) []countView {
 
 // about is what was judged, how and when.
 func about(r scenarios.Report) string {
-	return strings.Join([]string{shortText(r.Name), "profile " + profileText(r), dateText(r.Began)}, " · ")
+	return strings.Join([]string{human.Shorten(r.Name, textShown), "profile " + profileText(r), dateText(r.Began)}, " · ")
 }
 
 func profileText(r scenarios.Report) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/shell"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -35,7 +36,7 @@ func (p *Plan) Write(w io.Writer, format, url string) error {
 		"jsonl": jsonLine,
 		"curl": func(s planned) string {
 			return fmt.Sprintf("curl -sS -X POST -H 'Content-Type: %s' --data-binary %s %s\n",
-				webhook.ContentType, shellQuoted(s.Form), shellQuoted(url))
+				webhook.ContentType, shell.Word(s.Form), shell.Word(url))
 		},
 		"http": func(s planned) string {
 			return fmt.Sprintf("### job %d, %s, at %.6f s\nPOST %s\nContent-Type: %s\n\n%s\n\n",
@@ -85,6 +86,3 @@ func jsonLine(s planned) string {
 	_ = encoder.Encode(s) // strings and numbers always encode
 	return line.String()
 }
-
-// shellQuoted is s as one word of a POSIX shell.
-func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
