@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS products (
     more TEXT, PRIMARY KEY (job, row_key)
 );
 """
+STOCK = {"In stock": True, "true": True, "Out of stock": False, "false": False}
 NAMES = {"web-scraper-order": "row_key", "web-scraper-start-url": "start_url", "title": "name"}
 
 app = flask.Flask(__name__)
@@ -101,12 +102,13 @@ def product(job, line):
         raise TryLater("a line is not an object")
     known = {NAMES[name]: row.pop(name) for name in list(row) if name in NAMES}
     price = row.get("price")
-    if isinstance(price, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?", price) and repr(float(price)).rstrip("0").rstrip(".") == price.rstrip("0").rstrip("."):
-        known["price"] = float(row.pop("price"))
+    if isinstance(price, str) and re.fullmatch(r"\$?[0-9]{1,3}(,?[0-9]{3}){0,2}(\.[0-9]{1,2})?", price):
+        known["price"] = float(row.pop("price").strip("$").replace(",", ""))
+    if row.get("in_stock") in STOCK:
+        known["in_stock"] = STOCK[row.pop("in_stock")]
     known["seen_on"] = datetime.date.today().isoformat()
-    known["in_stock"] = True
     known["more"] = json.dumps(row) if row else None
-    return {"job": job, "row_key": "", "start_url": None, "name": None, "price": None, **known}
+    return {"job": job, "row_key": "", "start_url": None, "name": None, "price": None, "in_stock": None, **known}
 
 
 def bring_in(db, job):

@@ -8,7 +8,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${STATE_DIR:-.}/nginx
-behind=$((PORT + 1))
+behind=$((10000 + PORT % 20000)) # below the ports that systems give out
 mkdir -p "$folder"
 cat >"$folder/nginx.conf" <<EOF
 daemon off;

@@ -174,8 +174,12 @@ sub import_job {
         my $order = delete $row{'web-scraper-order'} // ++$number;
         my ($page, $title) = map { delete $row{$_} } 'web-scraper-start-url', 'title';
         my ($price, $seen);
-        $price = delete $row{price} if ($row{price} // '') =~ /\A[0-9]{1,9}(\.[0-9]{1,4})?\z/;
-        $seen = delete $row{date} if ($row{date} // '') =~ /\A20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])\z/;
+        $price = delete $row{price} if ($row{price} // '') =~ /\A\$?[0-9]{1,3}(,?[0-9]{3}){0,2}(\.[0-9]{1,4})?\z/;
+        $price =~ tr/$,//d if defined $price;
+        if (($row{date} // '') =~ /\A([0-9]{4})-([0-9]{2})-([0-9]{2})\z/) {
+            my $same = POSIX::strftime('%Y-%m-%d', 0, 0, 12, $3, $2 - 1, $1 - 1900);
+            $seen = delete $row{date} if $same eq $row{date}; # 30 February is not a DATE
+        }
         # JSONB can't hold U+0000; nothing else is changed.
         my $extra = %row ? JSON::XS->new->encode(\%row) : undef;
         $insert->execute($job, $order, $page, $title, $price, $seen, $extra);
