@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,5 +155,48 @@ func TestCloudWithOwnData(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || strings.Count(string(body), `"name":"products"`) != 1 {
 		t.Errorf("the sitemaps are %s, %v", body, err)
+	}
+}
+
+// TestTrafficWithOwnData: the jobs of traffic have the user's rows.
+func TestTrafficWithOwnData(t *testing.T) {
+	t.Parallel()
+	sitemap := inFile(t, "products.json", productsJSON)
+	rows := inFile(t, "rows.jsonl", `{"product":"A","product-href":"u","price":"1"}`+"\n"+`{"product":"B","product-href":"v","price":null}`+"\n")
+	for want, args := range map[string][]string{
+		"need --cloud":          {"--sitemap", sitemap},
+		"without SITEMAP=":      {"--cloud", "127.0.0.1:0", "--records", "products=" + rows},
+		"the records have 2":    {"--cloud", "127.0.0.1:0", "--records", rows, "--rows", "3"},
+		"/nowhere/sitemap.json": {"--cloud", "127.0.0.1:0", "--sitemap", "/nowhere/sitemap.json"},
+	} {
+		var stderr bytes.Buffer
+		if code := run(t.Context(), append([]string{"traffic", "http://127.0.0.1:1/", "--jobs", "1"}, args...), io.Discard, &stderr); code != exitUsage ||
+			!strings.Contains(stderr.String(), want) {
+			t.Errorf("%v: exit %d: %s", args, code, stderr.String())
+		}
+	}
+	notified := make(chan string, 10)
+	endpoint := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { notified <- r.FormValue("scrapingjob_id") }))
+	defer endpoint.Close()
+	said, errs := io.Pipe()
+	defer func() { _ = errs.Close() }()
+	line, stop := started(t, said, []string{
+		"traffic", endpoint.URL, "--cloud", "127.0.0.1:0", "--cloud-token", "x", "--linger", "1h", "--jobs", "1", "--status", "finished=1",
+		"--sitemap", sitemap, "--records", rows,
+	}, io.Discard, errs)
+	defer stop()
+	api := strings.TrimSuffix(strings.TrimPrefix(line, "API "), " token x")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api+"scraping-job/"+<-notified+"/json?api_token=x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if want := `{"product":"A","product-href":"u","price":"1"}` + "\n" + `{"product":"B","product-href":"v","price":null}` + "\n"; err != nil || string(body) != want {
+		t.Errorf("the job's rows are %s, %v", body, err)
 	}
 }
