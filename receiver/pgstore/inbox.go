@@ -150,8 +150,8 @@ const channel = "scrapehook_imports"
 // server lets only one transaction that notifies commit at a time.
 func (b *Inbox) Announce(ctx context.Context) error { return b.announce(ctx) }
 
-// listenCheck is how often a connection that listens is tried: a server that is
-// gone without a word is silent, as one is that has nothing to say.
+// listenCheck is how often a connection that listens is checked. A server that is
+// gone is as silent as one that has nothing to say.
 const listenCheck = 10 * time.Second
 
 // Listen implements [receiver.Shared], on a connection of its own.

@@ -1,7 +1,6 @@
 // Package pgstore keeps a receiver's inbox and its imported rows in PostgreSQL,
 // in the schema scrapehook of one database, for any number of receivers that
-// share it. Everything is judged by the database's clock, so the machines' own
-// need not agree.
+// share it. Only the database's clock counts, so the machines' clocks may differ.
 //
 // Its connections hold prepared statements and listen for notices: between them
 // and the server may be a pooler of sessions, but none of transactions.
@@ -33,7 +32,7 @@ type Store struct {
 	network          *network
 }
 
-// IsURL reports whether Open takes the name of a store, by its look.
+// IsURL reports whether name is the URL of a database, by its scheme.
 func IsURL(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
@@ -134,8 +133,8 @@ func IsUnreachable(err error) bool {
 	return errors.As(err, &connecting) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// oneLineError is an error whose text is one line, of what it says once: pgx gives
-// each address and each way of trying it a line of its own.
+// oneLineError is an error whose text is one line without repetitions. The text of
+// pgx has a line for each address and each way of trying it.
 type oneLineError struct{ error }
 
 func (e oneLineError) Error() string {
@@ -154,10 +153,9 @@ func (e oneLineError) Unwrap() error { return e.error }
 // a server that does not answer.
 func (s *Store) Close() { s.network.close(s.arrivals, s.leases, s.rows) }
 
-// waitForDisk makes commits wait for the disk also where the server, the
-// database or the role says that they need not: a notification is acknowledged
-// on the strength of its commit. Any stricter or laxer wait for replicas is the
-// operator's choice and stays.
+// waitForDisk makes commits wait for the disk, also where the server, the database
+// or the role is set not to: a notification is acknowledged because of its commit.
+// Whether commits wait for replicas stays the operator's choice.
 func waitForDisk(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, sqlWaitForDisk, false)
 	return err
@@ -175,9 +173,9 @@ func dontWaitForDisk(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// text makes s one that PostgreSQL can hold: it has no NUL and nothing that is
-// not UTF-8. Otherwise one notification with %00 in its name would undo the
-// commit of all that share its group.
+// text replaces what PostgreSQL can't hold in a text: NUL, and bytes that are not
+// UTF-8. Otherwise one notification with %00 in its name would undo the commit of
+// its whole group.
 func text(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
 }

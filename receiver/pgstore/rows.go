@@ -13,9 +13,9 @@ import (
 	"github.com/scrapehook/scrapehook/receiver"
 )
 
-// Write puts the rows of an import where its caller wants them, in the place of
-// the job's earlier ones, in the transaction that records the import. An error,
-// be it one among the rows, undoes both. imp.JobID is their key.
+// Write replaces the job's earlier rows by those of an import, wherever its author
+// wants them, in the transaction that records the import. An error, also one among
+// the rows, undoes both. imp.JobID is the key.
 type Write func(ctx context.Context, tx pgx.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error
 
 // Rows is a [receiver.Sink] in the tables imported_jobs and imported_rows, or in
@@ -40,9 +40,9 @@ func (r *Rows) Fingerprint(ctx context.Context, jobID int64) (string, error) {
 	return recorded, err
 }
 
-// Replace implements [receiver.Sink]. The record is written first: its row is
-// what two imports of one job would wait for each other at, whichever process
-// each of them is in, and the later of them finds it changed.
+// Replace implements [receiver.Sink]. The record is written first. Two imports of
+// one job, in whichever processes, wait for each other at its row, and the later
+// one finds it changed.
 func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error {
 	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
 		if r.foreign {
@@ -53,8 +53,8 @@ func (r *Rows) Replace(ctx context.Context, previous string, imp receiver.Import
 		if err := record(ctx, tx, previous, imp); err != nil {
 			return err
 		}
-		// The server's word for what is broken among the rows is another, and a
-		// caller's Write may have none.
+		// What is broken among the rows is returned itself: the server's error would
+		// hide it, and a caller's Write may overlook it.
 		var broken error
 		err := r.write(ctx, tx, imp, func(yield func(json.RawMessage, error) bool) {
 			for row, err := range rows {

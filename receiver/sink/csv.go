@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// writeCSV goes over the rows twice: a name that first comes up in the last row
-// has its place in the header too.
+// writeCSV iterates the rows twice: the header needs the names of all rows, also
+// those that come up in the last one only.
 func writeCSV(w io.Writer, rows iter.Seq2[json.RawMessage, error]) error {
 	columns, err := columnsOf(rows)
 	if err != nil {

@@ -43,14 +43,14 @@ const (
 type Dir struct {
 	path   string
 	format Format
-	// jobs keeps two imports of one job apart. Jobs share a lock now and then,
-	// which costs a wait and no more.
+	// jobs keeps two imports of one job apart. Two jobs may share a lock, and then
+	// one waits for the other.
 	jobs [64]sync.Mutex
 }
 
 var _ receiver.Sink = (*Dir)(nil)
 
-// unfinished is how the names of files begin that are still being written.
+// unfinished is the prefix of files that are still being written.
 const unfinished = ".unfinished-"
 
 // OpenDir opens the directory path, and makes it if need be. What a killed

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// bulkRows is how many rows a full statement of a bulk has. Half of what a row
-// costs alone is the statement around it; more rows than this save little.
+// bulkRows is how many rows a full statement of a bulk has. One row alone costs
+// twice as much, because of the statement around it; more rows save little.
 const bulkRows = 16
 
 // bulk is one INSERT, prepared for one row and for bulkRows of them.

@@ -15,8 +15,8 @@ func is(err error, code int) bool {
 	return errors.As(err, &refused) && refused.Code()&0xff == code
 }
 
-// explain says which file an error is about, and what SQLite leaves out: what
-// it means for who runs the receiver.
+// explain adds the file to an error, and what the error means for those who run
+// the receiver.
 func explain(err error, path string) error {
 	switch {
 	case is(err, sqlitelib.SQLITE_IOERR):
@@ -27,10 +27,9 @@ func explain(err error, path string) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// explainOpen is explain for a file that is opened for the first time. Where
-// SQLite says no more than that it can't open it, the system says why. (Once a
-// file is open, opening and closing it by oneself would end the locks that this
-// process has on it.)
+// explainOpen is explain for a file that is not open yet. SQLite only says that it
+// can't open it; the system says why. (Once a file is open, opening and closing it
+// here would end the locks that this process has on it.)
 func explainOpen(err error, path string) error {
 	if is(err, sqlitelib.SQLITE_CANTOPEN) {
 		file, refused := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -71,10 +71,10 @@ const (
 
 // Inbox is a [receiver.Store] in an SQLite file of its own.
 //
-// Only arrivals wait for the disk. A lease, a retry or an end that a power
-// failure takes back costs an import that finds its rows in place; syncing each
-// would take most of what the disk can do away from the acknowledgements. The
-// log is one, so the next arrivals' sync covers what came before them.
+// Only arrivals wait for the disk. When a power failure undoes a lease, a retry or
+// an end, the import is done again and finds its rows in place. Syncing each of them
+// would leave little of the disk to the acknowledgements. There is one log, so a
+// sync of arrivals covers everything before them.
 type Inbox struct {
 	upkeep       // and everything else but arrivals
 	path         string
@@ -104,8 +104,7 @@ func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
 	if b.db, err = open(path, "busy_timeout(10000)", "synchronous(NORMAL)"); err != nil {
 		return nil, err
 	}
-	// Who writes is settled by the lock; who only counts what is there must not
-	// hold up the one who has it.
+	// The mutex decides who writes. Those who only read must not hold the writer up.
 	b.db.SetMaxOpenConns(4)
 	b.db.SetMaxIdleConns(4)
 	if b.arrive, err = prepareBulk(ctx, b.arrivals, sqlArrive, arriveColumns, ""); err != nil {
@@ -114,7 +113,7 @@ func openInbox(ctx context.Context, path string) (_ *Inbox, err error) {
 	if b.want, err = prepareBulk(ctx, b.arrivals, sqlWant, wantColumns, sqlWantAgain); err != nil {
 		return nil, err
 	}
-	// The lock says that no other process is alive to hold a lease.
+	// The lock on the store shows that no other process holds a lease.
 	_, err = b.exec(ctx, `UPDATE imports SET lease_owner = '', next_try = ? WHERE lease_owner <> ''`, millis(time.Now()))
 	return b, err
 }

@@ -18,13 +18,12 @@ func isFailedSync(err error) bool {
 	return refused.Code() == sqlitelib.SQLITE_IOERR_FSYNC || refused.Code() == sqlitelib.SQLITE_IOERR_DIR_FSYNC
 }
 
-// mendLocked makes the write-ahead log one to rely on again after a sync of it
-// has failed. The kernel says so once and then takes what it could not write for
-// written, so that a later sync that succeeds proves nothing of what came before:
-// of commits that did not wait for the disk, which stand in the log before the
-// next arrivals. Were they missing from it after a power failure, so would all
-// that follows be. So everything in the log goes to the database's file, which is
-// synced, and the log begins anew.
+// mendLocked makes the write-ahead log reliable again after a sync of it has
+// failed. The kernel reports that once, and from then on takes what it could not
+// write for written. So a later sync that succeeds says nothing about the commits
+// before it that did not wait for the disk. If a power failure then left a gap in
+// the log, everything after the gap would be lost too. So everything in the log
+// goes to the database's file, which is synced, and the log begins anew.
 func (b *Inbox) mendLocked(ctx context.Context) error {
 	if !b.doubtful {
 		return nil

@@ -37,9 +37,9 @@ type Store struct {
 }
 
 // Open opens the store whose inbox is the file path, and whose rows are in
-// [RowsPath] of it; what does not exist is made. Symbolic links are followed. It returns [ErrInUse] while
-// another process has it open. Leases that a killed process left are freed, so
-// that its imports are picked up at once.
+// [RowsPath] of it; what does not exist is made. Symbolic links are followed, hard
+// links refused. It returns [ErrInUse] while another process has it open. Leases
+// that a killed process left are freed, so that its imports are picked up at once.
 func Open(ctx context.Context, path string) (*Store, error) {
 	return openStore(ctx, path, RowsPath(path))
 }
@@ -66,7 +66,7 @@ func openStore(ctx context.Context, path, rowsPath string) (_ *Store, err error)
 			return nil, err
 		}
 	}
-	// First of all, because everything after it leaves its mark.
+	// First of all, because everything after this changes files.
 	if err := recognise(ctx, path, inboxApplication, lockPath(path)); err != nil {
 		return nil, err
 	}
@@ -127,8 +127,9 @@ func RowsPath(path string) string {
 // errOther says that a file is not ours to write to.
 var errOther = errors.New("the file is some other database, and is left as it is: name another file")
 
-// errOther or, where a receiver has been before, that the file is damaged: naming
-// another one would leave behind all that this one holds.
+// otherOrDamaged returns errOther or, if the lock's file shows that a receiver had
+// the file before, an error that it is damaged. Whoever then named another file
+// would leave behind all that this one holds.
 func otherOrDamaged(path, lockPath string) error {
 	if _, err := os.Stat(lockPath); err != nil {
 		return errOther
@@ -136,13 +137,13 @@ func otherOrDamaged(path, lockPath string) error {
 	return fmt.Errorf("%s was a receiver's, and is damaged or was replaced: restore it from a backup, and keep what there is until then", path)
 }
 
-// recognise refuses a file that was made by something else, and touches nothing
-// of it: opening it to write would already switch its journal. It looks at the
-// file alone, without its write-ahead log, so that a schema of version zero says
-// that no table was made yet, or that our first tables are still in the log.
+// recognise refuses a file that another program made, and changes nothing in it:
+// opening it to write would already switch its journal. It reads the file alone,
+// without its write-ahead log. So a schema of version zero means that there is no
+// table yet, or that our first tables are still in the log.
 //
 // SQLite does the reading, because this process may have the file open: closing
-// a descriptor of one's own would end every lock that the process has on it.
+// a descriptor of our own would end every lock that the process has on it.
 func recognise(ctx context.Context, path string, application uint32, lockPath string) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -175,15 +176,14 @@ func recognise(ctx context.Context, path string, application uint32, lockPath st
 	return nil
 }
 
-// hasLog reports whether a write-ahead log stands beside a file, with something
-// in it.
+// hasLog reports whether a file has a write-ahead log that is not empty.
 func hasLog(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0
 }
 
-// lockWait is how long a process waits for the one before it to be gone: a
-// restart after a kill may come before the kernel is done with it.
+// lockWait is how long a process waits for the end of the one before it: after a
+// kill the kernel takes a moment to free its locks.
 const lockWait = 2 * time.Second
 
 // lock holds an exclusive transaction on a database of its own. The kernel ends

@@ -50,9 +50,9 @@ CREATE TABLE imported_state (
 INSERT INTO imported_state (one, inbox_id, mark) VALUES (1, '', 0);
 `}
 
-// Write puts the rows of an import where its caller wants them, in the place of
-// the job's earlier ones, in the transaction that records the import. An error,
-// be it one among the rows, undoes both. imp.JobID is their key.
+// Write replaces the job's earlier rows by those of an import, wherever its author
+// wants them, in the transaction that records the import. An error, also one among
+// the rows, undoes both. imp.JobID is the key.
 type Write func(ctx context.Context, tx *sql.Tx, imp receiver.Import, rows iter.Seq2[json.RawMessage, error]) error
 
 // Rows is a [receiver.Sink] in the tables imported_jobs and imported_rows, in an

@@ -14,7 +14,7 @@ import (
 
 // upkeep is a [receiver.Upkeep].
 type upkeep struct {
-	// writer is for the one who writes: waiting here is fairer than in SQLite.
+	// writer is held by whoever writes: waiting for it is fairer than in SQLite.
 	writer *sync.Mutex
 	db     *sql.DB // whose commits are synced only by a desk
 }
