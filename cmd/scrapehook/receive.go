@@ -267,98 +267,89 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 	return nil
 }
 
-// upkeepOutput is the form in which the commands of a store's upkeep answer.
-type upkeepOutput struct{ form string }
-
-func (o *upkeepOutput) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.form, "output", "text", "text, or json: one document")
+// answer is what a command of a store's upkeep says, and whether all is well.
+type answer struct {
+	document any // as JSON
+	text     func(io.Writer)
+	ok       bool
 }
 
-// write writes document if the form is JSON, and has text write otherwise.
-func (o *upkeepOutput) write(to io.Writer, document any, text func(io.Writer)) error {
-	if o.form != "json" {
-		text(to)
+// upkeepCmd completes a command that opens a store and answers something about it.
+func upkeepCmd(store *string, cmd *cobra.Command, ask func(context.Context, *storage.Desk) (answer, error)) *cobra.Command {
+	var form string
+	cmd.Flags().StringVar(&form, "output", "text", "text, or json: one document")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if form != "text" && form != "json" {
+			return usageError("--output %q: use text or json", form)
+		}
+		if err := checkStore(*store); err != nil {
+			return err
+		}
+		desk, err := storage.OpenDesk(cmd.Context(), *store)
+		if err != nil {
+			return harnessError("%w", err)
+		}
+		defer desk.Close()
+		a, err := ask(cmd.Context(), desk)
+		if err != nil {
+			return harnessError("%w", err)
+		}
+		if form == "text" {
+			a.text(cmd.OutOrStdout())
+		} else {
+			indented := json.NewEncoder(cmd.OutOrStdout())
+			indented.SetIndent("", "  ")
+			if err := indented.Encode(a.document); err != nil {
+				return err
+			}
+		}
+		if !a.ok {
+			return &exitError{code: exitBroken}
+		}
 		return nil
 	}
-	indented := json.NewEncoder(to)
-	indented.SetIndent("", "  ")
-	return indented.Encode(document)
-}
-
-// open opens a store to look after it.
-func (o *upkeepOutput) open(ctx context.Context, store string) (*storage.Desk, error) {
-	if o.form != "text" && o.form != "json" {
-		return nil, usageError("--output %q: use text or json", o.form)
-	}
-	if err := checkStore(store); err != nil {
-		return nil, err
-	}
-	desk, err := storage.OpenDesk(ctx, store)
-	if err != nil {
-		return nil, harnessError("%w", err)
-	}
-	return desk, nil
+	return cmd
 }
 
 func newReceiveStatusCmd(store *string) *cobra.Command {
-	var output upkeepOutput
-	cmd := &cobra.Command{
+	return upkeepCmd(store, &cobra.Command{
 		Use:   "status",
 		Short: "Show how much a receiver has left to do",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			desk, err := output.open(cmd.Context(), *store)
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			backlog, err := desk.Backlog(cmd.Context())
-			if err != nil {
-				return harnessError("%w", err)
-			}
-			status := upkeep.StatusOf(backlog)
-			return output.write(cmd.OutOrStdout(), status, status.WriteText)
-		},
-	}
-	output.addTo(cmd)
-	return cmd
+	}, func(ctx context.Context, desk *storage.Desk) (answer, error) {
+		backlog, err := desk.Backlog(ctx)
+		status := upkeep.StatusOf(backlog)
+		return answer{status, status.WriteText, true}, err
+	})
 }
 
 func newReceiveListCmd(store *string) *cobra.Command {
 	var all bool
 	var limit int
-	var output upkeepOutput
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the imports that a receiver has left to do",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		PreRunE: func(*cobra.Command, []string) error {
 			if limit < 1 {
 				return usageError("--limit %d: use one or more", limit)
 			}
-			desk, err := output.open(cmd.Context(), *store)
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			list, err := desk.Imports(cmd.Context(), all, limit)
-			if err != nil {
-				return harnessError("%w", err)
-			}
-			now := time.Now()
-			imports := upkeep.ImportsOf(list, now)
-			return output.write(cmd.OutOrStdout(), imports, func(to io.Writer) { upkeep.WriteImports(to, imports, now) })
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "list those that are done too")
 	cmd.Flags().IntVar(&limit, "limit", 100, "list at most so many")
-	output.addTo(cmd)
-	return cmd
+	return upkeepCmd(store, cmd, func(ctx context.Context, desk *storage.Desk) (answer, error) {
+		list, err := desk.Imports(ctx, all, limit)
+		now := time.Now()
+		imports := upkeep.ImportsOf(list, now)
+		return answer{imports, func(to io.Writer) { upkeep.WriteImports(to, imports, now) }, true}, err
+	})
 }
 
 func newReceiveRetryCmd(store *string) *cobra.Command {
 	var missing bool
-	var output upkeepOutput
+	var jobs []int64
 	cmd := &cobra.Command{
 		Use:   "retry JOB... | --missing",
 		Short: "Have jobs imported now: those that wait, and those that are done once more",
@@ -369,45 +360,26 @@ need not be stopped, and notices within a few seconds.
 With --missing, have those imported again that are recorded as done and whose
 rows are not there, because they were deleted, replaced or restored from an
 older backup. What the cloud has no more ends as missing (see list --all).`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			jobs, err := parseJobs(args)
-			if err != nil {
-				return err
-			}
-			if (len(jobs) > 0) == missing {
-				return usageError("name jobs, or use --missing")
-			}
-			desk, err := output.open(cmd.Context(), *store)
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			if missing {
-				n, err := desk.RetryMissing(cmd.Context())
-				if err != nil {
-					return harnessError("%w", err)
-				}
-				return output.write(cmd.OutOrStdout(), upkeep.Missing{Due: n}, upkeep.Missing{Due: n}.WriteText)
-			}
-			retries, all, err := upkeep.RetryJobs(cmd.Context(), desk, jobs)
-			if err != nil {
-				return harnessError("%w", err)
-			}
-			err = output.write(cmd.OutOrStdout(), retries, func(to io.Writer) { upkeep.WriteRetries(to, retries) })
-			if err == nil && !all {
-				err = &exitError{code: exitBroken}
+		PreRunE: func(_ *cobra.Command, args []string) (err error) {
+			if jobs, err = parseJobs(args); err == nil && (len(jobs) > 0) == missing {
+				err = usageError("name jobs, or use --missing")
 			}
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&missing, "missing", false, "those that are recorded as done and whose rows are not there")
-	output.addTo(cmd)
-	return cmd
+	return upkeepCmd(store, cmd, func(ctx context.Context, desk *storage.Desk) (answer, error) {
+		if missing {
+			n, err := desk.RetryMissing(ctx)
+			return answer{upkeep.Missing{Due: n}, upkeep.Missing{Due: n}.WriteText, true}, err
+		}
+		retries, all, err := upkeep.RetryJobs(ctx, desk, jobs)
+		return answer{retries, func(to io.Writer) { upkeep.WriteRetries(to, retries) }, all}, err
+	})
 }
 
 func newReceiveCheckCmd(store *string) *cobra.Command {
-	var output upkeepOutput
-	cmd := &cobra.Command{
+	return upkeepCmd(store, &cobra.Command{
 		Use:   "check",
 		Short: "Check a store whole: damage, missing imports, missing rows",
 		Long: `Check a store whole, which takes as long as reading it: whether its files are
@@ -416,26 +388,11 @@ as many as were imported. The receiver need not be stopped.
 
 Exit codes: 0 nothing is wrong, 1 something is, 3 the store can't be read.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			desk, err := output.open(cmd.Context(), *store)
-			if err != nil {
-				return err
-			}
-			defer desk.Close()
-			problems, err := desk.Check(cmd.Context())
-			if err != nil {
-				return harnessError("%w", err)
-			}
-			check := upkeep.CheckOf(problems)
-			err = output.write(cmd.OutOrStdout(), check, check.WriteText)
-			if err == nil && len(problems) > 0 {
-				err = &exitError{code: exitBroken}
-			}
-			return err
-		},
-	}
-	output.addTo(cmd)
-	return cmd
+	}, func(ctx context.Context, desk *storage.Desk) (answer, error) {
+		problems, err := desk.Check(ctx)
+		check := upkeep.CheckOf(problems)
+		return answer{check, check.WriteText, check.Whole}, err
+	})
 }
 
 func parseJobs(args []string) ([]int64, error) {
