@@ -17,6 +17,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/redact"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/scenarios/internal/process"
@@ -69,7 +70,11 @@ type receiver interface {
 
 // newHarness opens the simulated API. The receiver is not started yet.
 func newHarness(ctx context.Context, cfg Config) (*harness, error) {
-	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile})
+	world, err := cloud.New(cloud.Config{
+		Seed: cfg.Seed, Profile: cfg.Profile,
+		// Prices that are numbers, because some receivers have a column for these.
+		Data: records.Options{Currency: "none"},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}
