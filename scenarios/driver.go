@@ -28,6 +28,7 @@ type Driver struct {
 	background  sync.WaitGroup // what goes on beside Play
 	observation Observation
 	jobs        []int64
+	made        []Job         // its jobs
 	ends        map[int64]end // the last one of each job
 	evidence    []Evidence
 	recorded    map[Kind]int // pieces of evidence, those that are left out included

@@ -75,6 +75,20 @@ func (d *Driver) AwaitDownloadTried(job Job) {
 	})
 }
 
+// AwaitDownloadsTried waits, without a slot, until that many downloads of the
+// job's data have ended, in whatever way. It is patient as long as the receiver
+// tries again.
+func (d *Driver) AwaitDownloadsTried(job Job, n int) {
+	d.leave()
+	for i := 1; i <= n; i++ {
+		wait := d.wait(patience.Retry)
+		what := fmt.Sprintf("download %d of job %d", i, job.ID)
+		if !d.awaitWithin(wait, job, what, func(st state, _ time.Time) bool { return st.tried >= i }) {
+			return
+		}
+	}
+}
+
 // AwaitDownloadBegun waits until a download of the job's data is under way, and
 // reports whether one is.
 func (d *Driver) AwaitDownloadBegun(job Job) bool {
@@ -92,7 +106,10 @@ func (d *Driver) awaitTraffic(job Job, what string, limit time.Duration, enough 
 // awaitProgress waits until the job's traffic is enough, or the run's patience
 // is over.
 func (d *Driver) awaitProgress(job Job, what string, enough func(state, time.Time) bool) bool {
-	wait := d.wait(patience.Import)
+	return d.awaitWithin(d.wait(patience.Import), job, what, enough)
+}
+
+func (d *Driver) awaitWithin(wait patience.Wait, job Job, what string, enough func(state, time.Time) bool) bool {
 	return d.awaitState(job, what, func() time.Time {
 		seen, _ := d.harness.rhythm.Seen()
 		return d.harness.limits.Until(wait, seen)

@@ -57,7 +57,9 @@ func (d *Driver) addJob(spec cloud.JobSpec, sitemap cloud.Sitemap) Job {
 	d.check("adding a job", err)
 	d.check("starting a job", d.harness.cloud.Start(spec.ID))
 	d.jobs = append(d.jobs, spec.ID)
-	return Job{ID: spec.ID, SitemapID: sitemap.ID, SitemapName: sitemap.Name}
+	job := Job{ID: spec.ID, SitemapID: sitemap.ID, SitemapName: sitemap.Name}
+	d.made = append(d.made, job)
+	return job
 }
 
 // FinishedJob is a new job that has finished with that many rows.
@@ -140,6 +142,32 @@ func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...fault.Fa
 		d.Note("a download of job %d will meet %v", job.ID, f)
 	}
 }
+
+// BreakCalls makes the next calls about a job itself go wrong, one fault each;
+// those for its data do not count.
+func (d *Driver) BreakCalls(job Job, faults ...fault.Fault) {
+	d.harness.traffic.breakCalls(job.ID, faults...)
+	for _, f := range faults {
+		d.Note("a call about job %d will meet %v", job.ID, f)
+	}
+}
+
+// FailDownloads makes each download of a job's data go wrong until the function
+// that it returns is called.
+func (d *Driver) FailDownloads(job Job, f fault.Fault) (mend func()) {
+	d.harness.traffic.failDownloads(job.ID, &f)
+	d.Note("every download of job %d meets %v", job.ID, f)
+	return func() { d.harness.traffic.failDownloads(job.ID, nil) }
+}
+
+// Delete deletes a job at the cloud, as its user may.
+func (d *Driver) Delete(job Job) {
+	d.check("deleting a job", d.harness.cloud.DeleteJob(job.ID))
+	d.Note("job %d is deleted at the cloud", job.ID)
+}
+
+// CallsAbout is how many API calls the receiver has made about a job so far.
+func (d *Driver) CallsAbout(job Job) int { return d.harness.traffic.state(job.ID, time.Now()).count }
 
 // Delay grants every import that is awaited so much more time, because we hold
 // the receiver up.

@@ -295,7 +295,9 @@ func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) 
 	s.Play(driver)
 	driver.collectCalls()
 	result.Findings = s.Level.capped(s.Judge(driver.observation))
-	result.Verdict = VerdictOf(result.Findings)
+	if result.Verdict = VerdictOf(result.Findings); result.Verdict == Pass {
+		r.harness.ledger.enter(driver)
+	}
 	return result
 }
 

@@ -33,6 +33,7 @@ type harness struct {
 	receiver receiver // nil: not ours to start and to kill
 	traffic  *traffic
 	rhythm   *patience.Rhythm
+	ledger   ledger
 	limits   patience.Limits
 	reading  *semaphore.Weighted
 	token    Token

@@ -40,6 +40,8 @@ type jobTraffic struct {
 	downloads int                 // complete ones that began after that
 	tried     int                 // downloads that ended in any way
 	faults    []fault.Fault       // for the next downloads, in order
+	asked     []fault.Fault       // for the next calls about the job itself, in order
+	failing   *fault.Fault        // for every download; nil: none
 	broken    bool                // there were faults for it
 	deletion  *heldDelete         // for the next DELETE
 }
@@ -99,12 +101,35 @@ func (t *traffic) fault(c api.Call) fault.Fault {
 		close(d.arrived)
 		return d.hold
 	}
-	if !c.Download() || len(j.faults) == 0 {
+	next := &j.asked
+	if c.Download() {
+		next = &j.faults
+	}
+	switch {
+	case c.Download() && j.failing != nil:
+		return *j.failing
+	case c.JobID == 0 || c.Method != http.MethodGet || len(*next) == 0:
 		return fault.Fault{}
 	}
-	f := j.faults[0]
-	j.faults = j.faults[1:]
+	f := (*next)[0]
+	*next = (*next)[1:]
 	return f
+}
+
+// breakCalls makes the next calls about a job itself go wrong, one fault each.
+func (t *traffic) breakCalls(job int64, faults ...fault.Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.asked, j.broken = append(j.asked, faults...), true
+}
+
+// failDownloads makes every download of a job go wrong; nil: none any more.
+func (t *traffic) failDownloads(job int64, f *fault.Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.failing, j.broken = f, true
 }
 
 // breakDownloads makes the next downloads of a job go wrong, one fault each.

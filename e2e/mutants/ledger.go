@@ -33,8 +33,9 @@ type ledger struct {
 // jobState is what the journal says of one job.
 type jobState struct {
 	imported
-	notified int // notifications so far
-	settled  int // how many of them the last import has answered to
+	notified int   // notifications so far
+	settled  int   // how many of them the last import has answered to
+	stored   int64 // where in the journal its rows are: later ones are farther on
 	active   bool
 }
 
@@ -111,7 +112,7 @@ func (l *ledger) applyLocked(e entry) {
 		j := l.jobLocked(s.Job)
 		j.settled = s.UpTo
 		if s.State != "" {
-			j.State, j.Rows = s.State, nil
+			j.State, j.Rows, j.stored = s.State, nil, l.size
 			for _, row := range s.Rows {
 				j.Rows = append(j.Rows, row)
 			}

@@ -35,6 +35,7 @@ func All() []Mutant {
 		redirects(),
 		answersWithAPage(),
 		shedsBursts(),
+		dropsBursts(),
 
 		importsAgain(),
 		checksThenActs(),
@@ -44,6 +45,9 @@ func All() []Mutant {
 		formOnce(),
 		believesTheForm(),
 		sitemapOnce(),
+		importingIsEnough(),
+		lastWriterWins(),
+		addsContinued(),
 
 		firstPageOnly(),
 		waitsForRows(),
@@ -56,6 +60,10 @@ func All() []Mutant {
 		deletesFirst(),
 		ignoresShelved(),
 		cutsCells(),
+
+		triesThrice(),
+		statusCallOnce(),
+		headOfLine(),
 
 		parsesByHand(),
 		refusesUnknownFields(),
@@ -80,5 +88,7 @@ func All() []Mutant {
 		asksTooOften(),
 		ignoresRetryAfter(),
 		polls(),
+
+		remembersTheLast(),
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 func TestAll(t *testing.T) {
 	t.Parallel()
-	id := regexp.MustCompile(`^(ACK|IDEM|DATA|FORM|SEC|DUR|API)-\d\d$`)
+	id := regexp.MustCompile(`^(ACK|IDEM|DATA|RET|FORM|SEC|DUR|API|AUD)-\d\d$`)
 	name := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 	names, broken := map[string]bool{"correct": true}, map[string]bool{}
 	for _, m := range mutants.All() {

@@ -16,7 +16,7 @@ func data06() scenarios.Scenario {
 			Source:   scenarios.Source{Quote: "Rate limit: 200 calls per 15 minutes per user; when reached: 429, Retry-After in seconds", Document: "contract, section 2"},
 			Sent:     "one finished notification, whose first download is answered 429 with Retry-After",
 			Observed: "the rows imported once",
-			Broken:   "gives up after the first failed download, or stores the error as data: the notification was judge.Acknowledged, so nobody sends it again",
+			Broken:   "gives up after the first failed download, or stores the error as data: the notification was acknowledged, so nobody sends it again",
 			Repair:   "Keep the job in the queue until its rows are in. Try again after Retry-After, or with growing waits.",
 			Needs:    []string{"ACK-01", "DATA-01"},
 		},
