@@ -28,8 +28,13 @@ var tools = map[string]func() error{
 		}
 		return program("initdb")
 	},
-	"php":   func() error { return run("php", "-r", `exit(extension_loaded("pdo_sqlite") ? 0 : 1);`) },
-	"flask": func() error { return run("/usr/bin/python3", "-c", "import flask") },
+	"php": func() error { return run("php", "-r", `exit(extension_loaded("pdo_sqlite") ? 0 : 1);`) },
+	// Debian's packages are for Debian's interpreter, beside which there may be
+	// others.
+	"flask":    func() error { return run("/usr/bin/python3", "-c", "import flask") },
+	"openpyxl": func() error { return run("/usr/bin/python3", "-c", "import openpyxl") },
+	"pandas":   func() error { return run("/usr/bin/python3", "-c", "import pandas") },
+	"guzzle":   func() error { return run("test", "-e", "/usr/share/php/GuzzleHttp/autoload.php") },
 	"perl": func() error {
 		return run("perl", "-MDBD::Pg", "-MHTTP::Daemon", "-MLWP::UserAgent", "-MJSON::XS", "-e", "1")
 	},

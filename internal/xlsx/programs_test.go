@@ -9,19 +9,9 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-)
 
-// needs skips the test only where the test command has said that a tool can't
-// be had; otherwise a tool that is missing is a failure.
-func needs(t *testing.T, tool string, found bool) {
-	t.Helper()
-	if slices.Contains(strings.Fields(os.Getenv("TESTS_WITHOUT")), tool) {
-		t.Skipf("%s can't be had here", tool)
-	}
-	if !found {
-		t.Fatalf("%s is not installed: make deps", tool)
-	}
-}
+	"github.com/scrapehook/scrapehook/internal/testtool"
+)
 
 // python is Debian's interpreter, for which its packages are.
 const python = "/usr/bin/python3"
@@ -39,7 +29,7 @@ json.dump(tables, sys.stdout)
 // openpyxl reads workbooks with Python's library.
 func openpyxl(t *testing.T, files ...string) (tables [][][]string) {
 	t.Helper()
-	needs(t, "openpyxl", exec.CommandContext(t.Context(), python, "-c", "import openpyxl").Run() == nil)
+	testtool.Need(t, "openpyxl")
 	out, err := exec.CommandContext(t.Context(), python, append([]string{"-c", byOpenpyxl}, files...)...).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +43,7 @@ func openpyxl(t *testing.T, files ...string) (tables [][][]string) {
 // libreOffice converts a file to another type, beside it.
 func libreOffice(t *testing.T, file, to string) (converted string) {
 	t.Helper()
-	_, missing := exec.LookPath("soffice")
-	needs(t, "soffice", missing == nil)
+	testtool.Need(t, "soffice")
 	dir := t.TempDir()
 	out, err := exec.CommandContext(t.Context(), "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
 		"--headless", "--convert-to", to, "--outdir", dir, file).CombinedOutput()

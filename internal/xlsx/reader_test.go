@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/scrapehook/scrapehook/internal/testtool"
 	"github.com/scrapehook/scrapehook/internal/xlsx"
 )
 
@@ -256,7 +257,7 @@ func TestManySharedStrings(t *testing.T) {
 func TestReadsOpenpyxls(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "table.xlsx")
-	openpyxl(t) // says so if it is missing
+	testtool.Need(t, "openpyxl")
 	out, err := exec.CommandContext(t.Context(), python, "-c", `
 import datetime, openpyxl, sys
 book = openpyxl.Workbook()
