@@ -46,6 +46,8 @@ type Conclusion struct {
 	NotLookedAt []string
 	// Next says what to do, as a sentence.
 	Next string
+	// Causes are what is wrong, the most basic first, when the verdict is [Failed].
+	Causes []Cause
 	// Repairs are the IDs of what is to be repaired, the most urgent first: MUSTs
 	// before SHOULDs, what others depend on before the rest, and at the end what is
 	// known to fail.
@@ -151,8 +153,8 @@ func (r Report) Conclude() Conclusion {
 	case Failed:
 		c.Face, c.Headline, c.ExitCode = Fail, "not conformant", 1
 		c.Meaning, c.Next = t.failed(), c.repairFirst(t)
-		if len(r.Deaths) > 0 {
-			c.Meaning = died(r.Deaths, t)
+		if c.Causes = r.Causes(); len(c.Causes) > 0 {
+			c.Meaning, c.Next = c.Causes[0].Sentence+" "+c.Meaning, c.Causes[0].Next
 		}
 	case Broken:
 		c.Face, c.Headline, c.ExitCode = Errored, "not judged", 3
@@ -246,6 +248,9 @@ func (t tally) partial() string {
 }
 
 func (t tally) failed() string {
+	if t.broken == 0 && t.outdated == 0 {
+		return ""
+	}
 	if t.broken == 0 {
 		return verb(t.outdated, "requirement", "is", "are") + " on the list of known failures, and met all the same."
 	}
@@ -255,18 +260,6 @@ func (t tally) failed() string {
 	}
 	return fmt.Sprintf("%d of %s %s broken: with this receiver, notifications are resent in vain, or data is lost or doubled.",
 		t.broken, human.Count(t.musts, "MUST"), be)
-}
-
-// died says that the receiver ended by itself.
-func died(deaths []Death, t tally) string {
-	meaning := "The receiver's process ended: " + deaths[0].sentence() + "."
-	if more := len(deaths) - 1; more > 0 {
-		meaning += " That happened " + human.Count(more, "more time") + "."
-	}
-	if t.broken > 0 {
-		meaning += " " + t.failed()
-	}
-	return meaning
 }
 
 // repairFirst says what to do about a receiver that failed.

@@ -26,7 +26,8 @@ type Death struct {
 	Restarted bool
 }
 
-// sentence says what happened, without the output.
+// sentence says what happened, without the output; it follows the name of what
+// ended.
 func (d Death) sentence() string {
 	during := "while nothing was sent to it"
 	if len(d.Requests) > 0 {
@@ -35,7 +36,7 @@ func (d Death) sentence() string {
 			during += fmt.Sprintf(" and %d more", more)
 		}
 	}
-	return fmt.Sprintf("it ended by itself (%s) %s", d.How, during)
+	return fmt.Sprintf("ended by itself (%s) %s", d.How, during)
 }
 
 // mortality knows whether the receiver's process is alive, and what it was sent
@@ -50,6 +51,9 @@ type mortality struct {
 	recent []sent        // exchanges under way, and those that ended a moment ago
 	alive  chan struct{} // closed when it is alive again; nil: it is
 	gone   bool          // it can't be started any more
+	// dying is cancelled when it dies, and made anew for who begins later.
+	dying context.Context //nolint:containedctx // what it ends outlives any call
+	die   context.CancelFunc
 }
 
 // sent is an exchange with the receiver.
@@ -110,6 +114,10 @@ func (h *harness) died(ctx context.Context, how string) {
 	}
 	d.Restarted = len(m.deaths) < restartsAllowed && ctx.Err() == nil
 	m.deaths = append(m.deaths, d)
+	if m.die != nil {
+		m.die()
+		m.dying, m.die = nil, nil
+	}
 	h.rhythm.Fail()
 	if m.alive == nil {
 		m.alive = make(chan struct{})
@@ -153,6 +161,40 @@ func (h *harness) deaths() []Death {
 	h.mortality.mu.Lock()
 	defer h.mortality.mu.Unlock()
 	return slices.Clone(h.mortality.deaths)
+}
+
+// whileAlive returns a context that ends when the receiver ends by itself.
+func (h *harness) whileAlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	m := &h.mortality
+	m.mu.Lock()
+	if m.dying == nil {
+		m.dying, m.die = context.WithCancel(context.Background())
+	}
+	dying := m.dying
+	m.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(dying, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// deathNotice is how long the end of a process takes to be known after its
+// connections have broken.
+const deathNotice = 500 * time.Millisecond
+
+// diedSince reports whether the receiver has ended by itself since there were
+// so many deaths. If a connection broke, it waits a moment to be sure.
+func (h *harness) diedSince(ctx context.Context, deaths int, broken bool) bool {
+	for until := time.Now().Add(deathNotice); ; {
+		if len(h.deaths()) > deaths {
+			return true
+		}
+		if !broken || h.receiver == nil || time.Now().After(until) || sleep(ctx, h.timing.poll) != nil {
+			return false
+		}
+	}
 }
 
 // awaitAlive waits until a receiver that ended is running again, and reports

@@ -47,7 +47,7 @@ func TestNothingGoesOnAfterAScenario(t *testing.T) {
 	h := &harness{rhythm: rhythm, traffic: newTraffic(rhythm)}
 	r := newRun(h, Selection{})
 	ended := make(chan struct{})
-	result := r.perform(t.Context(), Scenario{Play: func(d *Driver) {
+	result, _ := r.perform(t.Context(), Scenario{Play: func(d *Driver) {
 		d.WatchDelete(Job{ID: 7})
 		d.background.Go(func() {
 			<-d.ctx.Done()

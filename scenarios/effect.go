@@ -45,6 +45,7 @@ func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(str
 				return e, nil
 			}
 		case over:
+			h.rhythm.GaveUp(x.wait.Kind)
 			return e, err
 		default:
 			waits(fmt.Sprintf("the import of job %d", x.job.ID), until)

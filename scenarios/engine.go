@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/delivery"
 )
 
 // ConfigError is what the user can mend: the configuration is at fault, and
@@ -29,7 +31,8 @@ type Run struct {
 	playing  sync.WaitGroup
 	done     chan struct{} // closed when report is complete
 	report   Report
-	setup    *Setup // why nothing was played
+	setup    *Setup   // why nothing was played
+	forms    []string // how the first job's rows were shown
 
 	interruptedLock sync.Mutex
 	interrupted     []Scenario // to be played again; guarded by interruptedLock
@@ -53,10 +56,12 @@ type outcome struct {
 	// postponed is closed when the scenario was interrupted and comes again at
 	// the end of its phase; so who waits for it can't have it now.
 	postponed chan struct{}
+	postpone  func()
 }
 
 func newOutcome() *outcome {
-	return &outcome{done: make(chan struct{}), postponed: make(chan struct{})}
+	postponed := make(chan struct{})
+	return &outcome{done: make(chan struct{}), postponed: postponed, postpone: sync.OnceFunc(func() { close(postponed) })}
 }
 
 // wait waits for the result, unless it is postponed.
@@ -222,6 +227,7 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	}
 	seen, _ := r.harness.rhythm.Seen()
 	report.Setup, report.Checked, report.Deaths = r.setup, cfg.Check, r.harness.deaths()
+	report.Forms = r.forms
 	report.SlowestImport, report.SlowestRetry = seen.SlowestImport, seen.SlowestRetry
 	if stopped != nil {
 		report.Failure = hide.Text("The receiver did not stop: " + stopped.Error() + ".")
@@ -266,14 +272,21 @@ func (r *Run) driver(ctx context.Context, id string, in slot) *Driver {
 	}
 }
 
-// perform plays one scenario, which has a slot, and judges what was seen.
-func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) {
+// perform plays one scenario, which has a slot, and judges what was seen. broken
+// says that a connection broke.
+func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result, broken bool) {
+	run := ctx
+	ctx, cancel := r.harness.whileAlive(ctx)
+	defer cancel()
 	driver := r.driver(ctx, s.ID, in)
 	seen, _ := r.harness.rhythm.Seen()
 	driver.delayed = seen.Delayed
 	defer func() {
 		driver.leave()
 		driver.end()
+		broken = slices.ContainsFunc(driver.observation.Exchanges, func(x Exchange) bool {
+			return x.Status == 0 && x.Reason != delivery.Timeout
+		})
 		result.Began, result.Duration = driver.began.Sub(r.began), time.Since(driver.began)
 		r.took(s.Phase, driver.began)
 		result.Waited = driver.waited
@@ -283,7 +296,7 @@ func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) 
 		case scenarioError:
 			result.Verdict, result.Findings = Errored, []Finding{found(Errored, "the harness", "no error", p.err.Error())}
 			if ctx.Err() != nil {
-				result.Verdict, result.Findings = Blocked, notPlayed(ctx)
+				result.Verdict, result.Findings = Blocked, notPlayed(run)
 			}
 		case scenarioVerdict:
 			result.Verdict, result.Findings = p.finding.Verdict, []Finding{p.finding}
@@ -298,7 +311,7 @@ func (r *Run) perform(ctx context.Context, s Scenario, in slot) (result Result) 
 	if result.Verdict = VerdictOf(result.Findings); result.Verdict == Pass {
 		r.harness.ledger.enter(driver)
 	}
-	return result
+	return result, broken
 }
 
 // took widens the time of a phase by a scenario that ends now.

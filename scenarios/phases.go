@@ -23,11 +23,11 @@ func (r *Run) playPhases(ctx context.Context) {
 	r.begin(ctx, Alone, whole)
 	for _, phase := range []Phase{Kill, Final} {
 		r.playing.Wait()
-		r.playAgain(ctx, whole)
+		r.playAgain(ctx, whole, shared)
 		r.begin(ctx, phase, single)
 	}
 	r.playing.Wait()
-	r.playAgain(ctx, whole)
+	r.playAgain(ctx, whole, shared)
 }
 
 func (r *Run) of(p Phase) []Scenario {
@@ -52,13 +52,7 @@ func (r *Run) begin(ctx context.Context, p Phase, in slot) *sync.WaitGroup {
 				return
 			}
 			began()
-			deaths := len(r.harness.deaths())
-			result := r.perform(ctx, s, in)
-			if len(r.harness.deaths()) > deaths && ctx.Err() == nil {
-				r.interrupt(s)
-				return
-			}
-			r.end(s, r.blocked(s, result))
+			r.playOne(ctx, s, in)
 		})
 	}
 	return &begun
@@ -83,40 +77,87 @@ func (r *Run) excluded(ctx context.Context, s Scenario) (Result, bool) {
 	return Result{}, false
 }
 
-// interrupt keeps a scenario for later, because the receiver ended by itself
-// while it was played: what was seen of a dead process is no verdict.
-func (r *Run) interrupt(s Scenario) {
-	r.interruptedLock.Lock()
-	defer r.interruptedLock.Unlock()
-	r.interrupted = append(r.interrupted, s)
-	close(r.outcomes[s.ID].postponed)
-	r.tell(Event{ID: s.ID, State: Queued})
+// playOne plays a scenario that has a slot. If the receiver ends by itself
+// meanwhile, what was seen is no verdict, and the scenario is kept for later.
+func (r *Run) playOne(ctx context.Context, s Scenario, in slot) {
+	deaths := len(r.harness.deaths())
+	result, broken := r.perform(ctx, s, in)
+	if r.harness.diedSince(ctx, deaths, broken) && ctx.Err() == nil {
+		r.interruptedLock.Lock()
+		r.interrupted = append(r.interrupted, s)
+		r.interruptedLock.Unlock()
+		r.outcomes[s.ID].postpone()
+		r.tell(Event{ID: s.ID, State: Queued})
+		return
+	}
+	r.end(s, r.blocked(s, result))
 }
 
-// playAgain plays what was interrupted by the receiver's death, one after the
-// other. What makes it end again is the reason.
-func (r *Run) playAgain(ctx context.Context, whole slot) {
+// playAgain plays what was interrupted by the receiver's death. First come those
+// that send what is out of the ordinary, one after the other: whatever makes it
+// end again is the reason. Then come the others, together as before; and those
+// that are interrupted once more one after the other.
+func (r *Run) playAgain(ctx context.Context, whole, shared slot) {
+	var others []Scenario
+	for _, s := range r.takeInterrupted() {
+		if s.odd() {
+			r.playAlone(ctx, s, whole)
+		} else {
+			others = append(others, s)
+		}
+	}
+	var playing sync.WaitGroup
+	for _, s := range others {
+		if r.ready(ctx, s, shared) {
+			playing.Go(func() { r.playOne(ctx, s, shared) })
+		}
+	}
+	playing.Wait()
+	for _, s := range r.takeInterrupted() {
+		r.playAlone(ctx, s, whole)
+	}
+}
+
+// odd reports whether a scenario sends what is out of the ordinary.
+func (s Scenario) odd() bool { return s.Group() == "SEC" || s.Group() == "FORM" || s.ID == "IDEM-03" }
+
+func (r *Run) takeInterrupted() []Scenario {
 	r.interruptedLock.Lock()
+	defer r.interruptedLock.Unlock()
 	again := r.interrupted
 	r.interrupted = nil
-	r.interruptedLock.Unlock()
-	for _, s := range again {
-		if !r.harness.awaitAlive(ctx) {
-			r.end(s, Result{Verdict: Blocked, Findings: []Finding{found(Blocked, "the receiver", "running", "it ended by itself, and can't be started again")}})
-			continue
-		}
-		if err := whole.acquire(ctx); err != nil {
-			r.end(s, Result{Verdict: Blocked, Findings: notPlayed(ctx)})
-			continue
-		}
-		began := len(r.harness.deaths())
-		result := r.perform(ctx, s, whole)
-		if deaths := r.harness.deaths(); len(deaths) > began {
-			result.Verdict = Fail
-			result.Findings = slices.Insert(result.Findings, 0, Failure("the receiver", "goes on running", deaths[began].sentence()))
-		}
-		r.end(s, r.blocked(s, result))
+	return again
+}
+
+// ready waits for the receiver to be alive and for a slot; if there is none, the
+// scenario has ended.
+func (r *Run) ready(ctx context.Context, s Scenario, in slot) bool {
+	if !r.harness.awaitAlive(ctx) && ctx.Err() == nil {
+		r.end(s, Result{Verdict: Blocked, Findings: []Finding{found(Blocked, "the receiver", "running", "it ended by itself, and can't be started again")}})
+		return false
 	}
+	if err := in.acquire(ctx); err != nil {
+		r.end(s, Result{Verdict: Blocked, Findings: notPlayed(ctx)})
+		return false
+	}
+	return true
+}
+
+// playAlone plays a scenario while nothing else is sent. If the receiver ends by
+// itself, this is the reason.
+func (r *Run) playAlone(ctx context.Context, s Scenario, whole slot) {
+	if !r.ready(ctx, s, whole) {
+		return
+	}
+	began := len(r.harness.deaths())
+	result, broken := r.perform(ctx, s, whole)
+	if r.harness.diedSince(ctx, began, broken) {
+		result.Verdict = Fail
+		result.Findings = []Finding{Failure("the receiver", "goes on running", r.harness.deaths()[began].sentence())}
+		r.end(s, result)
+		return
+	}
+	r.end(s, r.blocked(s, result))
 }
 
 // blocked waits for the prerequisites of what isn't right, because it may be

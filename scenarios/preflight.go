@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/scenarios/internal/rows"
 )
 
 // Setup is a mistake of how the suite was set up, found before anything was
@@ -38,8 +39,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 			problem = nil // the scenarios will say what is wrong
 		}
 	}()
-	const rows = 3
-	job := d.FinishedJob(rows)
+	job := d.FinishedJob(3)
 	x := d.Notify("the first notification", job)
 	if !x.Acknowledged() {
 		return r.refused(x)
@@ -50,6 +50,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 	d.progress("the first call to the simulated API at "+r.harness.apiURL, time.Now().Add(r.harness.limits.Import))
 	d.AwaitEffects(job)
 	e := d.observation.Effects[0]
+	r.forms = forms(e)
 	if e.Complete() || len(r.harness.deaths()) > 0 {
 		return nil
 	}
@@ -116,4 +117,25 @@ func (r *Run) dropAll(why Finding) {
 	for _, s := range r.order {
 		r.end(s, Result{Verdict: Blocked, Findings: []Finding{why}})
 	}
+}
+
+// forms says how the probes show the columns, where that is not as they are
+// downloaded.
+func forms(e Effect) []string {
+	var said []string
+	for _, reading := range e.Readings {
+		for _, c := range rows.Compare(e.Want, reading.Records, e.Columns).Columns {
+			line := c.Name
+			if c.Renamed() {
+				line += " is stored as " + c.Path
+			}
+			if c.Form != rows.Text && c.Want != "" {
+				line += fmt.Sprintf(" is stored as a %s: %s for %s", c.Form, c.Got, c.Want)
+			}
+			if line != c.Name && !slices.Contains(said, line) {
+				said = append(said, line)
+			}
+		}
+	}
+	return said
 }

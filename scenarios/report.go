@@ -99,6 +99,9 @@ type Report struct {
 	// longest time from an acknowledgement to its effect, and from a call that
 	// failed to the next one for the same job; 0 when there was none.
 	SlowestImport, SlowestRetry time.Duration
+	// Forms say in words under which other names and in which other forms the
+	// probes show the columns, a line each.
+	Forms []string
 	// Setup is why nothing was judged; nil: the setup was in order. Checked says
 	// that nothing else was looked at.
 	Setup   *Setup

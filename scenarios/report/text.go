@@ -59,6 +59,11 @@ func label(v scenarios.Verdict) string {
 func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", header(r))
+	if r.Setup != nil || r.Checked {
+		fmt.Fprintf(&b, "%s\n%s\n", learned(r), closing(r, style))
+		return write(w, b.String())
+	}
+	b.WriteString(learned(r) + causes(r, style))
 	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
 	for _, result := range r.Results {
 		row(&b, result, style)
@@ -67,10 +72,51 @@ func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) er
 		b.WriteString("\n" + comparison(*compared, style))
 	}
 	fmt.Fprintf(&b, "\n%s\n", closing(r, style))
-	if _, err := io.WriteString(w, b.String()); err != nil {
+	return write(w, b.String())
+}
+
+func write(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+// causes says what is wrong, the most basic first, and which requirements follow
+// from it.
+func causes(r scenarios.Report, style Style) string {
+	var b strings.Builder
+	for i, c := range r.Conclude().Causes {
+		mark := fmt.Sprintf("%d. ", i+1)
+		fmt.Fprintf(&b, "\n%s%s\n", style.paint(scenarios.Fail, mark), style.fold(c.Sentence, 3))
+		if len(c.IDs) > 0 {
+			fmt.Fprintf(&b, "   seen in  %s\n", style.fold(strings.Join(c.IDs, ", "), 12))
+		}
+		fmt.Fprintf(&b, "   to do    %s\n", style.fold(c.Next, 12))
+		if c.Output != "" {
+			fmt.Fprintf(&b, "   its last lines:\n%s\n", indent(c.Output, "     | "))
+		}
+	}
+	return b.String()
+}
+
+func indent(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+by)
+}
+
+// learned says what the run has learned of the receiver.
+func learned(r scenarios.Report) string {
+	var b strings.Builder
+	if r.SlowestImport > 0 {
+		fmt.Fprintf(&b, "imports   within %s of an acknowledgement\n", Took(r.SlowestImport))
+	}
+	if r.SlowestRetry > 0 {
+		fmt.Fprintf(&b, "retries   within %s of a call that failed\n", Took(r.SlowestRetry))
+	}
+	for _, form := range r.Forms {
+		fmt.Fprintf(&b, "rows      %s\n", form)
+	}
+	return b.String()
 }
 
 // header names what was judged, and how.
@@ -122,6 +168,10 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 		fmt.Fprintf(b, "          known: %s\n", style.fold(result.Known, 17))
 	}
 	for i, f := range result.Findings {
+		if result.Verdict == scenarios.Blocked {
+			fmt.Fprintf(b, "          %s\n", style.fold(f.Subject+": "+f.Actual, 10))
+			break
+		}
 		if i == findingsInText {
 			fmt.Fprintf(b, "          and %d more\n", len(result.Findings)-i)
 			break
@@ -141,7 +191,7 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 
 // findingsInText bounds what is said of one requirement; the other forms say
 // more.
-const findingsInText = 5
+const findingsInText = 3
 
 // unjudged reports whether a verdict only says why there is none, for which a
 // line does.
@@ -194,8 +244,11 @@ func closing(r scenarios.Report, style Style) string {
 		phases = "phases" + phases + "\n"
 	}
 	c := r.Conclude()
-	lines := []string{fmt.Sprintf("%s%s  (%s of %d requirements, in %s)",
-		phases, style.paint(c.Face, c.Headline), strings.Join(counts, ", "), len(r.Results), Took(r.Duration))}
+	judged := fmt.Sprintf("%s of %d requirements, ", strings.Join(counts, ", "), len(r.Results))
+	if r.Setup != nil || r.Checked {
+		judged = ""
+	}
+	lines := []string{fmt.Sprintf("%s%s  (%sin %s)", phases, style.paint(c.Face, c.Headline), judged, Took(r.Duration))}
 	for _, line := range append([]string{c.Meaning}, c.NotLookedAt...) {
 		lines = append(lines, "  "+style.fold(line, 2))
 	}

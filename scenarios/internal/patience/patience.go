@@ -47,6 +47,8 @@ type Seen struct {
 	// SlowestRetry is the longest time from a call that failed to the next one
 	// for the same job, zero when nothing was tried again yet.
 	SlowestRetry time.Duration
+	// NoRetry: a retry was given up, and none was ever seen.
+	NoRetry bool
 	// Failed: a MUST has failed, so the run can't end well any more.
 	Failed bool
 	// Delayed is how long we held the receiver up so far, in all.
@@ -64,7 +66,7 @@ const (
 // unseenRetry is how long a run that has failed waits for the first retry ever.
 func (l Limits) unseenRetry() time.Duration {
 	if l.Fast {
-		return 30 * time.Second
+		return 25 * time.Second
 	}
 	return time.Minute
 }
@@ -86,6 +88,9 @@ func (l Limits) For(k Kind, s Seen) (limit time.Duration, why string) {
 	case k == Import:
 		seen = max(leastImport, importFactor*s.SlowestImport)
 		why = fmt.Sprintf("the run has failed already, and this receiver imports within %v otherwise", round(s.SlowestImport))
+	case s.SlowestRetry == 0 && s.NoRetry:
+		seen = max(leastRetry, importFactor*s.SlowestImport)
+		why = "the run has failed already, and this receiver was awaited once to try again, in vain; " + flag + " waits longer"
 	case s.SlowestRetry == 0:
 		seen = max(l.unseenRetry(), importFactor*s.SlowestImport)
 		why = "the run has failed already, and this receiver was never seen to try again; " + flag + " waits longer"
@@ -107,6 +112,10 @@ type Wait struct {
 	Delayed time.Duration
 }
 
+// mostHeld bounds what is granted for what held the receiver up, once the run has
+// failed.
+const mostHeld = 10 * time.Second
+
 // farthest bounds a wait for a receiver that makes progress without an end.
 const farthest = 20
 
@@ -114,6 +123,9 @@ const farthest = 20
 func (l Limits) Until(w Wait, s Seen) time.Time {
 	limit, _ := l.For(w.Kind, s)
 	held := max(0, s.Delayed-w.Delayed)
+	if s.Failed {
+		held = min(held, mostHeld)
+	}
 	from := w.Since
 	if s.Progress.After(from) {
 		from = s.Progress

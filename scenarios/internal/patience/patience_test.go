@@ -30,7 +30,8 @@ func TestHowLongARunWaits(t *testing.T) {
 		"failed, an import, slow ones seen":    {full, patience.Import, patience.Seen{Failed: true, SlowestImport: 2 * time.Second}, 20 * time.Second},
 		"failed, an import, very slow ones":    {full, patience.Import, patience.Seen{Failed: true, SlowestImport: 8 * time.Second}, 30 * time.Second},
 		"failed, a retry, none seen":           {full, patience.Retry, patience.Seen{Failed: true}, time.Minute},
-		"failed, a retry, none seen, fast":     {fast, patience.Retry, patience.Seen{Failed: true, SlowestImport: time.Second}, 30 * time.Second},
+		"failed, a retry, none seen, fast":     {fast, patience.Retry, patience.Seen{Failed: true, SlowestImport: time.Second}, 25 * time.Second},
+		"failed, a retry, awaited in vain":     {fast, patience.Retry, patience.Seen{Failed: true, NoRetry: true}, 10 * time.Second},
 		"failed, a retry, some seen":           {fast, patience.Retry, patience.Seen{Failed: true, SlowestRetry: 10 * time.Second, SlowestImport: time.Second}, 40 * time.Second},
 		"failed, but the user chose the limit": {chosen, patience.Retry, patience.Seen{Failed: true, SlowestRetry: time.Second}, 180 * time.Second},
 	} {

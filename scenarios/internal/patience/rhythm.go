@@ -131,6 +131,16 @@ func (r *Rhythm) Delay(d time.Duration) {
 	r.tellLocked()
 }
 
+// GaveUp: something of that kind was awaited in vain.
+func (r *Rhythm) GaveUp(k Kind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k == Retry && !r.seen.NoRetry {
+		r.seen.NoRetry = true
+		r.tellLocked()
+	}
+}
+
 // Fail: a MUST has failed.
 func (r *Rhythm) Fail() {
 	r.mu.Lock()

@@ -31,6 +31,8 @@ type View struct {
 }
 
 const (
+	// rowsShown bounds the rows of the block, so that it fits any terminal.
+	rowsShown   = 8
 	redrawEvery = 200 * time.Millisecond
 	// A wait deserves a line of its own when it has taken as long as patience
 	// and may take as long as longWait.
@@ -111,9 +113,33 @@ func (p *View) Event(e scenarios.Event) {
 		p.since[e.ID] = time.Now()
 	}
 	p.now[e.ID] = e
-	if e.State == scenarios.Done && !p.block.Live() {
-		fmt.Fprintf(p.w, "%-8s %s (%s)\n", e.ID, e.Result.Verdict, report.Took(e.Result.Duration))
+	if e.State != scenarios.Done {
+		return
 	}
+	broken := e.Result.Verdict == scenarios.Fail || e.Result.Verdict == scenarios.Warn
+	if p.block.Live() {
+		if broken {
+			p.block.Clear()
+			fmt.Fprintf(p.w, "%-8s %s: %s\n", e.ID, e.Result.Verdict, e.Result.Title)
+			p.sayBroken(*e.Result)
+		}
+		return
+	}
+	if e.Result.Verdict == scenarios.Blocked {
+		return // the report says why; what blocks it has its line
+	}
+	fmt.Fprintf(p.w, "%-8s %s (%s)\n", e.ID, e.Result.Verdict, report.Took(e.Result.Duration))
+	if broken {
+		p.sayBroken(*e.Result)
+	}
+}
+
+// sayBroken shows what is broken as soon as it is known.
+func (p *View) sayBroken(r scenarios.Result) {
+	for _, f := range r.Findings[:min(len(r.Findings), 1)] {
+		fmt.Fprintf(p.w, "         %s\n         expected  %s\n         actual    %s\n", f.Subject, f.Expected, f.Actual)
+	}
+	fmt.Fprintf(p.w, "         repair    %s\n", r.Repair)
 }
 
 // blockLocked is what is shown at a moment: how far the run is, and what each
@@ -137,6 +163,9 @@ func (p *View) blockLocked(now time.Time) []string {
 			}
 			waiting = append(waiting, line)
 		}
+	}
+	if more := len(waiting) - rowsShown; more > 0 {
+		waiting = append(waiting[:rowsShown], fmt.Sprintf("  and %d more under way", more))
 	}
 	head := fmt.Sprintf("%d of %d requirements judged, %d not passed, %s", done, len(p.order), bad, report.Took(now.Sub(p.began)))
 	return append([]string{head}, waiting...)
