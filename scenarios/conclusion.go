@@ -154,7 +154,7 @@ func (r Report) Conclude() Conclusion {
 		c.Face, c.Headline, c.ExitCode = Fail, "not conformant", 1
 		c.Meaning, c.Next = t.failed(), c.repairFirst(t)
 		if c.Causes = r.Causes(); len(c.Causes) > 0 {
-			c.Meaning, c.Next = c.Causes[0].Sentence+" "+c.Meaning, c.Causes[0].Next
+			c.Meaning = strings.TrimSpace(c.Causes[0].Sentence + " " + c.Meaning)
 		}
 	case Broken:
 		c.Face, c.Headline, c.ExitCode = Errored, "not judged", 3

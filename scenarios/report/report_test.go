@@ -56,7 +56,8 @@ func TestTextIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	// One has passed, and has no finding of its own.
-	if got, more, last := strings.Count(b.String(), "another job"), strings.Count(b.String(), "and 4 more\n"), strings.Count(b.String(), "and 3 more\n"); got != 6*4+5 || more != 6 || last != 1 {
+	// Of one that is blocked, a line says by what.
+	if got, more, last := strings.Count(b.String(), "another job"), strings.Count(b.String(), "and 6 more\n"), strings.Count(b.String(), "and 5 more\n"); got != 5*2+3 || more != 5 || last != 1 {
 		t.Errorf("%d findings, %d and %d times more\n%s", got, more, last, b.String())
 	}
 }
@@ -76,6 +77,10 @@ version   v1
 date      2026-11-23 21:02:03 UTC
 seed      42
 
+1. It breaks a requirement.
+   seen in  ACK-03
+   to do    The requirement's repair says how.
+
 ID        LEVEL   VERDICT     TIME   REQUIREMENT
 ACK-01    MUST    pass        12 ms  a <title>
 ACK-02    MUST    warn        12 ms  a <title>
@@ -93,14 +98,14 @@ ACK-04    MUST    not seen    12 ms  a <title>
 ACK-05    MUST    declared    12 ms  a <title>
           job 7, expected: 20 rows; actual: 40 rows <twice>
 ACK-06    MUST    blocked     12 ms  a <title>
-          job 7, expected: 20 rows; actual: 40 rows <twice>
+          job 7: 40 rows <twice>
 ACK-07    MUST    ERROR       12 ms  a <title>
           job 7
             expected  20 rows
             actual    40 rows <twice>
 
 not conformant  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
-  1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
+  It breaks a requirement. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
   ACK-04: no probe saw it
   ACK-05: declared not to be supported
 next: Repair ACK-03 first, then the others in their order, and run it again.
