@@ -23,7 +23,7 @@ type expectation struct {
 // A probe that fails is read again until then.
 func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(string, time.Time)) (Effect, error) {
 	began := time.Now()
-	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, Columns: h.cfg.ProbeMap, SitemapName: x.job.SitemapName}
+	e := Effect{Label: x.label, Job: x.job.ID, Want: x.want, Columns: h.columns, SitemapName: x.job.SitemapName}
 	for {
 		took, err := h.look(ctx, &e)
 		if ctx.Err() != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -40,6 +41,9 @@ type harness struct {
 	redactor redact.Redactor
 	apiURL   string
 	began    time.Time
+	// columns is where the probes show the columns; written before anything is
+	// played.
+	columns map[string]string
 
 	mortality mortality
 	exchanges atomic.Uint64 // sent so far
@@ -82,6 +86,7 @@ func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 	rhythm := &patience.Rhythm{}
 	h := &harness{
 		cfg:     cfg,
+		columns: maps.Clone(cfg.ProbeMap),
 		began:   time.Now(),
 		timing:  cfg.timing(),
 		cloud:   world,

@@ -3,8 +3,10 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/human"
@@ -39,7 +41,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 			problem = nil // the scenarios will say what is wrong
 		}
 	}()
-	job := d.FinishedJob(3)
+	job := d.FinishedJob(preflightRows)
 	x := d.Notify("the first notification", job)
 	if !x.Acknowledged() {
 		return r.refused(x)
@@ -50,7 +52,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 	d.progress("the first call to the simulated API at "+r.harness.apiURL, time.Now().Add(r.harness.limits.Import))
 	d.AwaitEffects(job)
 	e := d.observation.Effects[0]
-	r.forms = forms(e)
+	r.learn(e)
 	if e.Complete() || len(r.harness.deaths()) > 0 {
 		return nil
 	}
@@ -119,23 +121,45 @@ func (r *Run) dropAll(why Finding) {
 	}
 }
 
-// forms says how the probes show the columns, where that is not as they are
-// downloaded.
-func forms(e Effect) []string {
-	var said []string
+// preflightRows are enough to recognise columns by their values.
+const preflightRows = 30
+
+// learn remembers where the probes show the columns, for jobs with few rows, and
+// says in words what is not as it is downloaded.
+func (r *Run) learn(e Effect) {
 	for _, reading := range e.Readings {
-		for _, c := range rows.Compare(e.Want, reading.Records, e.Columns).Columns {
-			line := c.Name
-			if c.Renamed() {
-				line += " is stored as " + c.Path
-			}
-			if c.Form != rows.Text && c.Want != "" {
-				line += fmt.Sprintf(" is stored as a %s: %s for %s", c.Form, c.Got, c.Want)
-			}
-			if line != c.Name && !slices.Contains(said, line) {
-				said = append(said, line)
+		c := rows.Compare(e.Want, reading.Records, e.Columns)
+		if r.harness.columns == nil {
+			r.harness.columns = map[string]string{}
+		}
+		maps.Copy(r.harness.columns, c.Mapping())
+		for _, col := range c.Columns {
+			if line := formOf(col); line != "" && !slices.Contains(r.forms, line) {
+				r.forms = append(r.forms, line)
 			}
 		}
 	}
-	return said
+	if r.harness.columns != nil {
+		maps.Copy(r.harness.columns, r.harness.cfg.ProbeMap)
+	}
+}
+
+// formOf says under which other name and in which other form a column is stored;
+// empty for neither.
+func formOf(c rows.Column) string {
+	var said []string
+	if c.Renamed() {
+		said = append(said, "as "+c.Path)
+	}
+	switch {
+	case c.Want == "":
+	case c.Form == rows.Code:
+		said = append(said, fmt.Sprintf("as a code: %s for %s", c.Got, c.Want))
+	case c.Form != rows.Text:
+		said = append(said, fmt.Sprintf("as a %s: %s for %s", c.Form, c.Got, c.Want))
+	}
+	if said == nil {
+		return ""
+	}
+	return c.Name + " is stored " + strings.Join(said, ", ")
 }

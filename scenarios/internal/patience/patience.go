@@ -19,9 +19,9 @@ import (
 type Kind int
 
 const (
-	// Import: an import that nothing stands in the way of.
+	// Import is an import that nothing stands in the way of.
 	Import Kind = iota
-	// Retry: an import that needs the receiver to try again by itself.
+	// Retry is an import that needs the receiver to try again by itself.
 	Retry
 )
 

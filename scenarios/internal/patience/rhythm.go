@@ -50,14 +50,14 @@ func (r *Rhythm) progressLocked(at time.Time) {
 	r.tellLocked()
 }
 
-// Acknowledged: a notification of the job was acknowledged.
+// Acknowledged notes that a notification of the job was acknowledged.
 func (r *Rhythm) Acknowledged(id int64, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.jobLocked(id).acknowledged = at
 }
 
-// Call: a call for the job has begun.
+// Call notes that a call for the job has begun.
 func (r *Rhythm) Call(id int64, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *Rhythm) Call(id int64, at time.Time) {
 	}
 }
 
-// Called: a call for the job has ended. download says that it was one of the
+// Called notes that a call for the job has ended. download says that it was one of the
 // job's data, ok that it succeeded as a whole.
 func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
 	r.mu.Lock()
@@ -86,7 +86,7 @@ func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
 	}
 }
 
-// Rows: the probes show this of the job; any text that differs when what they
+// Rows notes what the probes show of the job: any text that differs when what they
 // show differs.
 func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
 	r.mu.Lock()
@@ -100,7 +100,7 @@ func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
 // aftermath is how long what we hold up holds up other jobs, at a guess.
 const aftermath = 20 * time.Second
 
-// Imported: the job's whole effect was seen. An effect that needed a retry, or
+// Imported notes that the job's whole effect was seen. An effect that needed a retry, or
 // came while we held the receiver up, says nothing about how long an import
 // takes.
 func (r *Rhythm) Imported(id int64, at time.Time, retried bool) {
@@ -114,14 +114,14 @@ func (r *Rhythm) Imported(id int64, at time.Time, retried bool) {
 	r.progressLocked(at)
 }
 
-// Started: the receiver was started, or started again.
+// Started notes that the receiver was started, or started again.
 func (r *Rhythm) Started(at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progressLocked(at)
 }
 
-// Delay: we hold the receiver up for that long.
+// Delay notes that we hold the receiver up for that long.
 func (r *Rhythm) Delay(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -131,7 +131,7 @@ func (r *Rhythm) Delay(d time.Duration) {
 	r.tellLocked()
 }
 
-// GaveUp: something of that kind was awaited in vain.
+// GaveUp notes that something of that kind was awaited in vain.
 func (r *Rhythm) GaveUp(k Kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,7 +141,7 @@ func (r *Rhythm) GaveUp(k Kind) {
 	}
 }
 
-// Fail: a MUST has failed.
+// Fail notes that a MUST has failed.
 func (r *Rhythm) Fail() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

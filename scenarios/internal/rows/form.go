@@ -18,6 +18,9 @@ const (
 	Number  Form = "number"
 	Boolean Form = "boolean"
 	Date    Form = "date"
+	// Code: each value is stored as another one of its own, as yes and no are
+	// for "In stock" and "Out of stock".
+	Code Form = "code"
 )
 
 // empty is the canonical form of null, of an empty text, and of nothing.
@@ -28,6 +31,12 @@ const empty = ""
 func (c Column) canonical(v value) string {
 	if v.isEmpty() {
 		return empty
+	}
+	if c.Form == Code {
+		if code, ok := c.codes[v.asText()]; ok {
+			return "code " + code
+		}
+		return "code " + v.asText()
 	}
 	if s, ok := c.Form.read(v); ok {
 		return string(c.Form) + " " + s
@@ -56,6 +65,7 @@ func (f Form) read(v value) (string, bool) {
 		return readDate(v)
 	case Text:
 		return v.asText(), true
+	case Code: // read by the column
 	}
 	return "", false
 }

@@ -3,6 +3,7 @@ package rows
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // match finds, for each column of the wanted rows, where the seen rows have it
@@ -19,9 +20,18 @@ func match(wanted, seen []row, mapping map[string]string) (matched []Column, not
 		found[name] = path
 		delete(free, path)
 	}
+	others := map[string]string{}
 	for _, name := range columns {
-		if path := mapping[name]; free[path] {
-			take(name, path)
+		for path := range strings.SplitSeq(mapping[name], elseAt) {
+			switch {
+			case !free[path]:
+			case found[name] == "":
+				take(name, path)
+			default:
+				fill(seen, found[name], path)
+				delete(free, path)
+				others[name] = path
+			}
 		}
 	}
 	for _, named := range []func(name, path string) bool{
@@ -31,15 +41,24 @@ func match(wanted, seen []row, mapping map[string]string) (matched []Column, not
 	} {
 		for _, name := range columns {
 			for _, path := range paths {
-				if found[name] == "" && mapping[name] == "" && free[path] && named(name, path) {
+				if found[name] == "" && free[path] && named(name, path) {
 					take(name, path)
 				}
 			}
 		}
 	}
 	for _, name := range columns {
-		if path := byValues(wanted, seen, name, free); found[name] == "" && mapping[name] == "" && path != "" {
+		if path := byValues(wanted, seen, name, free); found[name] == "" && path != "" {
 			take(name, path)
+		}
+	}
+	for _, name := range columns {
+		if path := found[name]; path != "" {
+			if other := elsewhere(wanted, seen, name, path, free); other != "" {
+				fill(seen, path, other)
+				delete(free, other)
+				others[name] = other
+			}
 		}
 	}
 	for _, name := range columns {
@@ -47,9 +66,51 @@ func match(wanted, seen []row, mapping map[string]string) (matched []Column, not
 			notStored = append(notStored, name)
 			continue
 		}
-		matched = append(matched, newColumn(wanted, seen, name, found[name]))
+		c := newColumn(wanted, seen, name, found[name])
+		c.Other = others[name]
+		matched = append(matched, c)
 	}
 	return matched, notStored
+}
+
+// elsewhere is the free path that has the values of a column in rows that have
+// none at its own path: a typed column, for example, beside which the values that
+// do not fit its type are kept as they are.
+func elsewhere(wanted, seen []row, name, path string, free map[string]bool) string {
+	var without []row
+	for _, r := range seen {
+		if r.value(path).isEmpty() {
+			without = append(without, r)
+		}
+	}
+	missing := 0
+	for _, r := range wanted {
+		if r.value(name).isEmpty() {
+			missing++
+		}
+	}
+	if len(without) <= missing*len(seen)/max(1, len(wanted)) {
+		return ""
+	}
+	for _, other := range slices.Sorted(maps.Keys(free)) {
+		if plain(lastName(other)) == plain(name) {
+			return other
+		}
+	}
+	return byValues(wanted, without, name, free)
+}
+
+// elseAt stands in a mapping between the path of a column and the one that has its
+// values where that one has none.
+const elseAt = "|"
+
+// fill takes the values at another path where there are none at a path.
+func fill(seen []row, path, other string) {
+	for _, r := range seen {
+		if r.value(path).isEmpty() {
+			r.values[path] = r.value(other)
+		}
+	}
 }
 
 // namesOf are the paths at which any of the rows has a value.

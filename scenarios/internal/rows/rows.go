@@ -32,11 +32,15 @@ type Column struct {
 	// Path is where it was seen: a field's name, or several with dots between
 	// them where objects are nested.
 	Path string
+	// Other is where it was seen in rows that have nothing at Path; empty: nowhere.
+	Other string
 	// Form is how its values are stored.
 	Form Form
 	// Want and Got are an example of a value that is stored in another form, as
 	// JSON; both are empty when the form is Text.
 	Want, Got string
+
+	codes map[string]string // wanted values to seen ones, when the form is Code
 }
 
 // Renamed reports whether the seen rows have the column under another name.
@@ -64,6 +68,18 @@ type Change struct {
 // no value.
 type FieldChange struct{ Column, Want, Got string }
 
+// Mapping is where the columns were found, for a later comparison of fewer rows,
+// whose values may not be enough to find them.
+func (c Comparison) Mapping() map[string]string {
+	mapping := map[string]string{}
+	for _, col := range c.Columns {
+		if mapping[col.Name] = col.Path; col.Other != "" {
+			mapping[col.Name] += elseAt + col.Other
+		}
+	}
+	return mapping
+}
+
 // Equal reports whether every wanted row was seen as often as it was wanted,
 // and nothing else, as far as columns could be compared.
 func (c Comparison) Equal() bool {
@@ -81,8 +97,8 @@ const orderColumn = "web-scraper-order"
 
 // Compare compares rows that should be there with rows that are. Both are JSON
 // objects; what is none counts as a row without columns. mapping says where the
-// seen rows have a column (name to path); columns that it does not name are
-// found by their name, and else by their values.
+// seen rows have a column (name to path, or to two paths with | between them); columns that it does not name, or that
+// are not there, are found by their name, and else by their values.
 func Compare(want [][]byte, got []json.RawMessage, mapping map[string]string) Comparison {
 	wanted, seen := parse(want), parse(got)
 	var c Comparison
@@ -90,6 +106,7 @@ func Compare(want [][]byte, got []json.RawMessage, mapping map[string]string) Co
 	if len(c.Columns) == 0 {
 		return c
 	}
+	c.findCodes(wanted, seen)
 	c.pair(wanted, seen)
 	return c
 }

@@ -81,8 +81,11 @@ func TestFormIsNamedOnce(t *testing.T) {
 		{"title":"Chair","price":373.79}
 		{"title":"Table","price":12.5}
 		{"title":"Lamp","price":1200}`), nil)
-	got := fmt.Sprintf("%+v", c.Columns)
-	want := `[{Name:price Path:price Form:number Want:"373.79" Got:373.79} {Name:title Path:title Form:text Want: Got:}]`
+	var got string
+	for _, col := range c.Columns {
+		got += fmt.Sprintln(col.Name, col.Path, col.Form, col.Want, col.Got)
+	}
+	const want = "price price number \"373.79\" 373.79\ntitle title text  \n"
 	if got != want {
 		t.Errorf("columns\n%s\nwant\n%s", got, want)
 	}
@@ -204,5 +207,53 @@ func BenchmarkCompare(b *testing.B) {
 	}
 	for b.Loop() {
 		rows.Compare(want, got, nil)
+	}
+}
+
+// What is a word in the download may be a number there, one for one.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	want := wanted(`{"t":"a","stock":"In stock"}
+		{"t":"b","stock":"Out of stock"}
+		{"t":"c","stock":"In stock"}`)
+	c := rows.Compare(want, lines(`{"t":"a","stock":1}
+		{"t":"b","stock":0}
+		{"t":"c","stock":1}`), nil)
+	if !c.Equal() || c.Columns[0].Form != rows.Code {
+		t.Errorf("%+v", c)
+	}
+	for name, got := range map[string]string{
+		"another code in one row": `{"t":"a","stock":1}
+			{"t":"b","stock":0}
+			{"t":"c","stock":0}`,
+		"all the same": `{"t":"a","stock":0}
+			{"t":"b","stock":0}
+			{"t":"c","stock":0}`,
+	} {
+		if c := rows.Compare(want, lines(got), nil); c.Equal() {
+			t.Errorf("%s: nothing is found", name)
+		}
+	}
+}
+
+// A typed column beside which is kept what does not fit its type.
+func TestValuesInTwoPlaces(t *testing.T) {
+	t.Parallel()
+	want := wanted(`{"t":"a","date":"2024-03-01"}
+		{"t":"b","date":"2024-03-02"}
+		{"t":"c","date":"2024-03-03"}
+		{"t":"d","date":"2024-03-04"}`)
+	c := rows.Compare(want, lines(`{"t":"a","seen":"2024-03-01T00:00:00Z"}
+		{"t":"b","seen":"2024-03-02T00:00:00Z"}
+		{"t":"c","more":{"date":"2024-03-03"}}
+		{"t":"d","more":{"date":"2024-03-04"}}`), nil)
+	if !c.Equal() || len(c.Columns) != 2 {
+		t.Errorf("%+v", c)
+	}
+	// What was learned holds for fewer rows, too.
+	few := rows.Compare(want[:2], lines(`{"t":"a","seen":"2024-03-01T00:00:00Z"}
+		{"t":"b","more":{"date":"2024-03-02"}}`), c.Mapping())
+	if !few.Equal() || len(few.Columns) != 2 {
+		t.Errorf("%+v", few)
 	}
 }
