@@ -287,6 +287,15 @@ func (h *harness) answered(job int64, a delivery.Attempt) {
 	}
 }
 
+// probeError is a probe's own failure.
+type probeError struct {
+	name string
+	err  error
+}
+
+func (e *probeError) Error() string { return "probe " + e.name + ": " + e.err.Error() }
+func (e *probeError) Unwrap() error { return e.err }
+
 // readsAtOnce bounds how many jobs are read at the same time: a probe may be a
 // program that takes a second.
 const readsAtOnce = 4
@@ -301,7 +310,7 @@ func (h *harness) read(ctx context.Context, job int64) (readings []ProbeReading,
 	for _, p := range h.cfg.Probes {
 		reading, err := p.Read(ctx, job)
 		if err != nil {
-			return nil, time.Since(began), fmt.Errorf("probe %s: %w", p.Name(), err)
+			return nil, time.Since(began), &probeError{p.Name(), err}
 		}
 		readings = append(readings, ProbeReading{Probe: p.Name(), Reading: reading})
 	}

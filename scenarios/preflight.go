@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -35,10 +36,11 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 	defer d.end()
 	defer func() {
 		if p := recover(); p != nil {
-			if _, ours := p.(scenarioError); !ours {
+			failed, ours := p.(scenarioError)
+			if !ours {
 				panic(p)
 			}
-			problem = nil // the scenarios will say what is wrong
+			problem = r.cannotLook(failed.err) // nil: the scenarios will say what is wrong
 		}
 	}()
 	job := d.FinishedJob(preflightRows)
@@ -92,6 +94,18 @@ func (r *Run) refused(x Exchange) *Setup {
 		return &Setup{answer, "A proxy answers for a receiver that does not: start it, or raise --start-timeout."}
 	}
 	return nil
+}
+
+// cannotLook says that a probe failed again and again; nil for other errors.
+func (r *Run) cannotLook(err error) *Setup {
+	var failed *probeError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	return &Setup{
+		Problem: fmt.Sprintf("The probe %s fails: %s.", r.harness.redactor.Command(failed.name), r.harness.redactor.Text(failed.err.Error())),
+		Next:    "Try by hand what --probe and --probe-query say, with a job's id in place of {job}.",
+	}
 }
 
 // blind says why no probe shows the rows of a job that was downloaded.

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,7 +27,9 @@ const (
 )
 
 // File reads a file of JSON lines: one object an imported row, which names its
-// job in one field. The receiver may append to it, rewrite it or replace it.
+// job in one field. The receiver may append to it, rewrite it or replace it. If
+// the path has {job} in it, there is a file for each job, and its rows need not
+// name it.
 type File struct {
 	path, jobField string
 
@@ -54,6 +58,9 @@ func (f *File) Name() string { return "file:" + f.path }
 
 // Read implements [Probe]. A file that does not exist has no rows yet.
 func (f *File) Read(_ context.Context, job int64) (Reading, error) {
+	if strings.Contains(f.path, Placeholder) {
+		return f.readOf(job)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.refreshLocked(); err != nil {
@@ -64,6 +71,60 @@ func (f *File) Read(_ context.Context, job int64) (Reading, error) {
 		records = []json.RawMessage{}
 	}
 	return Reading{Rows: len(records), Records: records, Malformed: f.rows.malformed}, nil
+}
+
+// readOf reads the file of one job.
+func (f *File) readOf(job int64) (Reading, error) {
+	file, err := os.Open(strings.ReplaceAll(f.path, Placeholder, fmt.Sprint(job)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Reading{Records: []json.RawMessage{}}, nil
+	}
+	if err != nil {
+		return Reading{}, fmt.Errorf("reading rows: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	reading := Reading{Records: []json.RawMessage{}}
+	in := bufio.NewReaderSize(io.LimitReader(file, fileCap), 1<<16)
+	for {
+		line, err := in.ReadBytes('\n')
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
+			return Reading{}, fmt.Errorf("reading rows: %w", err)
+		}
+		switch text := bytes.TrimSpace(line); {
+		case len(text) == 0:
+		case text[0] == '{' && json.Valid(text):
+			reading.Records = append(reading.Records, text)
+		case !last:
+			reading.Malformed++
+		}
+		if last {
+			reading.Rows = len(reading.Records)
+			return reading, nil
+		}
+	}
+}
+
+// Explain says why no row of the job is seen: the file is not there, or its rows
+// don't name their job as expected.
+func (f *File) Explain(_ context.Context, job int64) string {
+	if path := strings.ReplaceAll(f.path, Placeholder, fmt.Sprint(job)); !exists(path) {
+		return fmt.Sprintf("finds no file %s", path)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if strays := f.rows.byJob[""]; len(strays) > 0 {
+		var row map[string]json.RawMessage
+		_ = json.Unmarshal(strays[0], &row) // it was one when it was read
+		return fmt.Sprintf("finds %d rows without the field %q that names their job; they have: %s (see --probe-job-field)",
+			len(strays), f.jobField, strings.Join(slices.Sorted(maps.Keys(row)), ", "))
+	}
+	return "finds the file, but no row of the job in it"
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // refreshLocked reads the file again unless it is surely the one already read.

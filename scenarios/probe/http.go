@@ -69,3 +69,9 @@ func (h *HTTP) Read(ctx context.Context, job int64) (Reading, error) {
 	}
 	return reading, nil
 }
+
+// Explain says why no row of the job is seen.
+func (h *HTTP) Explain(_ context.Context, job int64) string {
+	target := strings.ReplaceAll(h.url, Placeholder, strconv.FormatInt(job, 10))
+	return fmt.Sprintf("is told of no row at %s; an answer of 404 counts as none: is the path right?", target)
+}

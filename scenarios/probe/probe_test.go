@@ -160,3 +160,45 @@ func TestCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestFileExplains: a probe that sees nothing says why.
+func TestFileExplains(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.jsonl"):                          "finds no file",
+		write("stray.jsonl", `{"job":7,"title":"x"}`+"\n"):        `without the field "scrapingjob_id" that names their job; they have: job, title`,
+		write("other.jsonl", `{"scrapingjob_id":8,"t":"x"}`+"\n"): "no row of the job",
+	} {
+		p := probe.NewFile(path, "")
+		if _, err := p.Read(t.Context(), 7); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Explain(t.Context(), 7); !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q in it", path, got, want)
+		}
+	}
+}
+
+// TestFileOfEachJob: with {job} in its path, a file has the rows of one job.
+func TestFileOfEachJob(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "7.jsonl"), []byte("{\"t\":1}\n{\"t\":2}\nnot JSON\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := probe.NewFile(filepath.Join(dir, "{job}.jsonl"), "")
+	if got, err := p.Read(t.Context(), 7); err != nil || got.Rows != 2 || got.Malformed != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := p.Read(t.Context(), 8); err != nil || got.Rows != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -8,11 +8,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
 
+	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
@@ -22,7 +24,7 @@ import (
 // Kind is the kind of probe that asks a database.
 func Kind() probe.Kind {
 	return probe.Kind{
-		Name: "sql", Argument: "DSN", Help: "--probe-query is asked; postgres://… or the path of an SQLite file",
+		Name: "sql", Argument: "DSN", Help: "--probe-query is asked; postgres://…, mysql://… (MariaDB too) or the path of an SQLite file",
 		Open: func(dsn string, o probe.Options) (probe.Probe, error) {
 			p, err := New(dsn, o.Query)
 			if err != nil {
@@ -43,8 +45,8 @@ type Probe struct {
 // rowsCap bounds the rows that a query may return.
 const rowsCap = 100_000
 
-// New returns the probe that asks the database at dsn: postgres://…, or the
-// path of an SQLite file. In query, {job} is replaced by the job's id. The
+// New returns the probe that asks the database at dsn: postgres://…, mysql://…,
+// which is for MariaDB too, or the path of an SQLite file. In query, {job} is replaced by the job's id. The
 // answer is one whole number, which counts, or the rows themselves: in one
 // column, which holds JSON objects, or in several, whose names are the fields'.
 func New(dsn, query string) (*Probe, error) {
@@ -52,18 +54,59 @@ func New(dsn, query string) (*Probe, error) {
 		return nil, fmt.Errorf("probe sql:%s: it needs a query with %s where the job's id goes", redacted(dsn), probe.Placeholder)
 	}
 	p := &Probe{dsn: dsn, query: query}
-	driver, source := "pgx", dsn
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-		p.file = strings.TrimPrefix(dsn, "sqlite:")
-		driver = "sqlite"
-		source = (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: p.file}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(5000)"}).String()
+	driver, source, err := p.driver()
+	if err != nil {
+		return nil, fmt.Errorf("probe sql:%s: %w", redacted(dsn), err)
 	}
-	var err error
 	if p.db, err = sql.Open(driver, source); err != nil {
 		return nil, fmt.Errorf("probe sql:%s: %w", redacted(dsn), err)
 	}
 	p.db.SetMaxOpenConns(2)
 	return p, nil
+}
+
+// driver chooses the driver by the address, and says what it is to be given.
+func (p *Probe) driver() (name, source string, err error) {
+	scheme, path, ok := strings.Cut(p.dsn, "://")
+	if !ok {
+		p.file = strings.TrimPrefix(p.dsn, "sqlite:")
+		return "sqlite", sqliteSource(p.file), nil
+	}
+	switch scheme {
+	case "postgres", "postgresql":
+		return "pgx", p.dsn, nil
+	case "mysql", "mariadb":
+		source, err := mysqlSource(p.dsn)
+		return "mysql", source, err
+	case "sqlite", "sqlite3":
+		p.file = path
+		return "sqlite", sqliteSource(p.file), nil
+	}
+	return "", "", fmt.Errorf("there is no driver for %s:// here: want postgres://, mysql:// or the path of an SQLite file; "+
+		"for other databases, --probe cmd: with their own client", scheme)
+}
+
+func sqliteSource(file string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(5000)"}).String()
+}
+
+// mysqlSource is the address as its driver wants it: mysql://USER:PASSWORD@HOST:PORT/DATABASE.
+func mysqlSource(dsn string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	cfg := mysql.NewConfig()
+	cfg.User = u.User.Username()
+	cfg.Passwd, _ = u.User.Password()
+	cfg.Net, cfg.Addr, cfg.DBName = "tcp", u.Host, strings.TrimPrefix(u.Path, "/")
+	if u.Port() == "" {
+		cfg.Addr = net.JoinHostPort(u.Hostname(), "3306")
+	}
+	if socket := u.Query().Get("socket"); socket != "" {
+		cfg.Net, cfg.Addr = "unix", socket
+	}
+	return cfg.FormatDSN(), nil
 }
 
 // redacted is a DSN without its password.
@@ -87,7 +130,13 @@ func (p *Probe) Read(ctx context.Context, job int64) (probe.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, probe.Deadline)
 	defer cancel()
 	// The id is a number of ours, so it needs no quoting.
-	rows, err := p.db.QueryContext(ctx, strings.ReplaceAll(p.query, probe.Placeholder, strconv.FormatInt(job, 10)))
+	// It is prepared, so that every driver gives numbers as numbers.
+	statement, err := p.db.PrepareContext(ctx, strings.ReplaceAll(p.query, probe.Placeholder, strconv.FormatInt(job, 10)))
+	if err != nil {
+		return probe.Reading{}, fmt.Errorf("asking for rows: %w", err)
+	}
+	defer statement.Close() //nolint:errcheck // nothing is lost by it
+	rows, err := statement.QueryContext(ctx)
 	if err != nil {
 		return probe.Reading{}, fmt.Errorf("asking for rows: %w", err)
 	}
@@ -101,6 +150,9 @@ func (p *Probe) Read(ctx context.Context, job int64) (probe.Reading, error) {
 		values, err := scan(rows, len(columns))
 		if err != nil {
 			return probe.Reading{}, fmt.Errorf("reading a row: %w", err)
+		}
+		if values[0] == nil && len(columns) == 1 {
+			return probe.Reading{}, rows.Err() // the sum of nothing
 		}
 		if count, ok := values[0].(int64); ok && len(columns) == 1 {
 			if rows.Next() || reading.Rows > 0 {

@@ -72,3 +72,39 @@ func TestSQL(t *testing.T) {
 		t.Errorf("the password is in the name: %v, %v", p, err)
 	}
 }
+
+// TestAddresses: what there is no driver for is refused, and not taken for a file.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{"sqlserver://sa@db/x", "mongodb://db/x", "oracle://db"} {
+		if _, err := sqlprobe.New(dsn, "SELECT {job}"); err == nil || !strings.Contains(err.Error(), "no driver") {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+	for _, dsn := range []string{"mysql://u:p@127.0.0.1/db", "mariadb://u@127.0.0.1:3307/db", "sqlite:rows.db", "rows.db"} {
+		if _, err := sqlprobe.New(dsn, "SELECT {job}"); err != nil {
+			t.Errorf("%s: %v", dsn, err)
+		}
+	}
+}
+
+// TestSumOfNothing: NULL in place of a count is no row.
+func TestSumOfNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rows.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE counts (job INTEGER, n INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	p, err := sqlprobe.New(path, "SELECT sum(n) FROM counts WHERE job = {job}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Read(t.Context(), 7); err != nil || got.Rows != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
