@@ -49,7 +49,7 @@ func TestSend(t *testing.T) {
 		{"acknowledged", []int{204}, nil, 0, []delivery.Reason{"acked"},
 			[]string{"scrapingjob_id=1234&status=finished&sitemap_id=12&sitemap_name=my-sitemap", "attempt 1 of 3: acked", "answered 204", "acknowledged after 1 attempt\n"}},
 		{"acknowledged at last", []int{500, 204}, nil, 0, []delivery.Reason{"rejected", "acked"},
-			[]string{"attempt 1 of 3: rejected", "500 Internal Server Error; resend in 1 ms", "attempt 2 of 3: acked", "acknowledged after 2 attempts"}},
+			[]string{"attempt 1 of 3: rejected", "500 Internal Server Error; resend in ", "attempt 2 of 3: acked", "acknowledged after 2 attempts"}},
 		{"given up", []int{500}, nil, 1, []delivery.Reason{"rejected", "rejected", "rejected"}, []string{"given up after 3 attempts\n"}},
 		{"redirected", []int{302}, []string{"--attempts", "1"}, 1, []delivery.Reason{"rejected"}, []string{"302 Found", "not followed", "after 1 attempt\n"}},
 		{"closed at once", []int{0}, []string{"--attempts", "2"}, 1, []delivery.Reason{"reset", "reset"}, []string{"attempt 2 of 2: reset"}},
