@@ -148,8 +148,8 @@ func TestPlainHTTPToHTTPS(t *testing.T) {
 		t.Errorf("got %d %s", status, body)
 	}
 	client := server.Client()
-	resp, err := client.Get("https://" + address) //nolint:noctx // the test ends with it
-	if err != nil || resp.StatusCode != 404 {
+	resp, err := client.Get("https://" + address)
+	if err != nil || resp.StatusCode != http.StatusNotFound {
 		t.Fatalf("%v, %v", resp, err)
 	}
 	_ = resp.Body.Close()

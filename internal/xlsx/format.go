@@ -53,44 +53,43 @@ func builtIn(id int) format {
 }
 
 // formatOf tells dates by the letters of a format's code: d, y and m; h and s.
-// An m beside h or s is of minutes. Only the first of a code's sections counts.
+// An m beside h or s is of minutes.
 func formatOf(code string) format {
 	var f format
-	months := false
-	for i := 0; i < len(code); i++ {
-		switch c := code[i] | 0x20; {
-		case code[i] == '"':
-			end := strings.IndexByte(code[i+1:], '"')
-			if end < 0 {
-				return f
+	letters := strings.ToLower(formatLetters(code))
+	f.clock = strings.ContainsAny(letters, "hs")
+	f.date = strings.ContainsAny(letters, "dy") || (strings.Contains(letters, "m") && !f.clock)
+	return f
+}
+
+// formatLetters is a format's code without what only stands for itself: texts,
+// colours and locales. Only the first of its sections counts.
+func formatLetters(code string) string {
+	var letters strings.Builder
+	for i := 0; i < len(code) && code[i] != ';'; i++ {
+		switch code[i] {
+		case '"', '[':
+			closing := byte('"')
+			if code[i] == '[' {
+				closing = ']'
 			}
-			i += end + 1
-		case code[i] == '\\' || code[i] == '_' || code[i] == '*':
+			n := strings.IndexByte(code[i+1:], closing)
+			if n < 0 {
+				return letters.String()
+			}
+			inside := strings.ToLower(code[i+1 : i+1+n])
+			// [h] counts hours beyond a day.
+			if closing == ']' && strings.Trim(inside, "hms") == "" {
+				letters.WriteString(strings.ReplaceAll(inside, "m", "s")) // [m] counts minutes
+			}
+			i += n + 1
+		case '\\', '_', '*':
 			i++ // the next character stands for itself
-		case code[i] == '[':
-			end := strings.IndexByte(code[i:], ']')
-			if end < 0 {
-				return f
-			}
-			// [h] counts hours beyond a day; others are colours and locales.
-			if inside := strings.ToLower(code[i+1 : i+end]); inside != "" && strings.Trim(inside, "hms") == "" {
-				f.clock = true
-			}
-			i += end
-		case code[i] == ';':
-			i = len(code)
-		case c == 'd' || c == 'y':
-			f.date = true
-		case c == 'h' || c == 's':
-			f.clock = true
-		case c == 'm':
-			months = true
-		case c == 'g' && strings.HasPrefix(strings.ToLower(code[i:]), "general"):
-			i += len("general") - 1
+		default:
+			letters.WriteByte(code[i])
 		}
 	}
-	f.date = f.date || (months && !f.clock)
-	return f
+	return strings.ReplaceAll(strings.ToLower(letters.String()), "general", "")
 }
 
 // number is a number as text, in the given format.

@@ -218,7 +218,7 @@ func (p parts) open(name string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("its part %s: %w", name, err)
 	}
 	packed := min(f.CompressedSize64, maxInflated/maxRatio)
-	return &bounded{in, name, max(freeRatio, int64(packed)*maxRatio)}, nil //nolint:gosec // bounded just above
+	return &bounded{in, name, max(freeRatio, int64(packed)*maxRatio)}, nil
 }
 
 // bounded is a part that may inflate to left bytes more.

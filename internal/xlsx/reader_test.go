@@ -3,6 +3,7 @@ package xlsx_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -36,9 +37,10 @@ func foreign() map[string]string {
 			`<Relationship Id="rId9" Type="` + rel + `/chartsheet" Target="chartsheets/sheet1.xml"/>` +
 			`<Relationship Id="rId4" Type="` + rel + `/styles" Target="styles.xml"/>` +
 			`<Relationship Id="rId5" Type="` + rel + `/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
-		"xl/styles.xml": `<styleSheet ` + main + `><numFmts count="3"><numFmt numFmtId="164" formatCode="[$-409]d\ mmm\ yyyy;@"/>` +
-			`<numFmt numFmtId="165" formatCode="&quot;day&quot; 0.00"/><numFmt numFmtId="166" formatCode="[h]:mm:ss"/></numFmts>` +
-			`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="20"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/></cellXfs></styleSheet>`,
+		"xl/styles.xml": `<styleSheet ` + main + `><numFmts count="6"><numFmt numFmtId="164" formatCode="[$-409]d\ mmm\ yyyy;@"/>` +
+			`<numFmt numFmtId="165" formatCode="&quot;day&quot; 0.00"/><numFmt numFmtId="166" formatCode="[h]:mm:ss"/>` +
+			`<numFmt numFmtId="167" formatCode="mmm;@ d"/><numFmt numFmtId="168" formatCode="[Red]General"/><numFmt numFmtId="169" formatCode="#,##0_d;[Red]\-#,##0\d"/></numFmts>` +
+			`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="20"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="167"/><xf numFmtId="168"/><xf numFmtId="169"/></cellXfs></styleSheet>`,
 		"xl/sharedStrings.xml": `<sst ` + main + ` count="3"><si><t>name</t></si><si><r><rPr><b/></rPr><t>ri</t></r><r><t xml:space="preserve">ch </t></r></si>` +
 			`<si><t>課</t><rPh sb="0" eb="1"><t>カ</t></rPh></si><si><t/></si><si><t>a_x000D_` + "\n" + `b</t></si></sst>`,
 		"xl/worksheets/sheet1.xml": sheetOf(`<row r="3"><c r="A3" t="s"><v>0</v></c><c r="B3" t="str"><v>value</v></c></row>`),
@@ -117,6 +119,9 @@ func TestForeignValues(t *testing.T) {
 		{`<c s="4"><v>46351</v></c>`, "2026-11-25"},
 		{`<c s="5"><v>46351</v></c>`, "46351"},
 		{`<c s="6"><v>1.5</v></c>`, "36:00:00"},
+		{`<c s="7"><v>46351</v></c>`, "2026-11-25"},
+		{`<c s="8"><v>46351</v></c>`, "46351"},
+		{`<c s="9"><v>46351</v></c>`, "46351"},
 		{`<c s="99"><v>7</v></c>`, "7"},
 		{`<x:c xmlns:x="y" t="inlineStr"><x:is><x:t><![CDATA[<raw>]]></x:t></x:is></x:c>`, "<raw>"},
 	}
@@ -209,11 +214,11 @@ func TestRefused(t *testing.T) {
 		{"an entity", sheet(header + `<row r="7"><c><v>&bomb;</v></c></row>`), `sheet "Data", row 7: column A: XML syntax error on line 1: invalid character entity &bomb;`},
 		{"deep", sheet(header + strings.Repeat("<row>", 100)), `sheet "Data", row 2: its elements stand more than 64 deep`},
 		{"a long text", sheet(header + `<row r="7"><c t="inlineStr"><is><t>` + strings.Repeat("0123456789", 110_000) + `</t></is></c></row>`), `sheet "Data", row 7: column A: a text is longer than 1048576 bytes`},
-		{"a bomb of rows", sheet(header + strings.Repeat(`<row/>`, 4<<20)), "its part xl/worksheets/sheet1.xml inflates to more than 200 times its size: such a workbook is not read"},
+		{"a bomb of rows", sheet(header + strings.Repeat(`<row a="`+strings.Repeat("0", 1000)+`"/>`, 20_000)), "its part xl/worksheets/sheet1.xml inflates to more than 200 times its size: such a workbook is not read"},
 		{"a bomb of text", sheet(header + `<row><c><v>` + strings.Repeat("0", 8<<20) + `</v></c></row>`), `sheet "Data", row 2: column A: a text is longer than 1048576 bytes`},
 		{"a bomb of blanks", sheet(header + strings.Repeat(" ", 32<<20)), `a text is longer than 1048576 bytes`},
-		{"a bomb of strings", change("xl/sharedStrings.xml", `<sst>`+strings.Repeat("<si><t>0</t></si>", 2<<20)+`</sst>`), "its part xl/sharedStrings.xml inflates to more than 200 times its size: such a workbook is not read"},
-		{"a bomb of sheets", change("xl/workbook.xml", `<workbook>`+strings.Repeat("<a></a>", 3<<20)+`</workbook>`), "its part xl/workbook.xml"},
+		{"a bomb of strings", change("xl/sharedStrings.xml", `<sst>`+strings.Repeat("<si><t>"+strings.Repeat("0", 1000)+"</t></si>", 20_000)+`</sst>`), "its part xl/sharedStrings.xml inflates to more than 200 times its size: such a workbook is not read"},
+		{"a bomb of sheets", change("xl/workbook.xml", `<workbook>`+strings.Repeat(`<a b="`+strings.Repeat("0", 1000)+`"/>`, 20_000)+`</workbook>`), "its part xl/workbook.xml"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -233,9 +238,11 @@ func TestManySharedStrings(t *testing.T) {
 	all := make([]string, texts)
 	var shared, rows strings.Builder
 	for i := range texts {
-		for range 2000 {
-			all[i] += fmt.Sprintf("%016x", random.Uint64())
+		text := ""
+		for range 64 {
+			text += fmt.Sprintf("%016x", random.Uint64())
 		}
+		all[i] = strings.Repeat(text, 30)
 		fmt.Fprintf(&shared, `<si><t>%s</t></si>`, all[i])
 		fmt.Fprintf(&rows, `<row><c t="s"><v>%d</v></c></row>`, texts-1-i)
 	}
@@ -250,6 +257,31 @@ func TestManySharedStrings(t *testing.T) {
 		if want := all[texts-1-i]; row[0] != want {
 			t.Fatalf("row %d begins with %.20q, want %.20q", i+1, row[0], want)
 		}
+	}
+}
+
+// TestASheetGoesOn reads two sheets with one header, as a full sheet and the rest.
+func TestASheetGoesOn(t *testing.T) {
+	t.Parallel()
+	parts := foreign()
+	const header = `<row r="1"><c r="A1" t="str"><v>a</v></c></row>`
+	parts["xl/worksheets/sheet1.xml"] = sheetOf(header + `<row r="2"><c r="A2"><v>1</v></c></row>`)
+	parts["xl/worksheets/sheet2.xml"] = sheetOf(header + `<row r="5"><c r="A5"><v>2</v></c></row>`)
+	file := pack(t, parts)
+	r, err := xlsx.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for i, want := range []string{"Data 2", "Notes 5"} {
+		row, err := r.Read()
+		sheet, at := r.Place()
+		if place := fmt.Sprint(sheet, " ", at); err != nil || row[0] != fmt.Sprint(i+1) || place != want {
+			t.Errorf("row %d is %q at %s, want it at %s, %v", i+1, row, place, want, err)
+		}
+	}
+	if _, err := r.Read(); !errors.Is(err, io.EOF) || r.Skipped() != nil {
+		t.Errorf("after the last row: %v, skipped %q", err, r.Skipped())
 	}
 }
 

@@ -63,7 +63,7 @@ func (s *sharedStrings) read(all parts, part string) error {
 		if total += uint64(len(text)); total > math.MaxUint32 {
 			return errors.New("its shared strings are longer than 4 GiB")
 		}
-		s.ends = append(s.ends, uint32(total)) //nolint:gosec // bounded just above
+		s.ends = append(s.ends, uint32(total))
 	}
 	if out == nil {
 		return nil

@@ -42,7 +42,7 @@ func (a *allowance) Read(p []byte) (int, error) {
 
 func (t *tokens) token() (xml.Token, error) {
 	t.allowance.used = 0
-	token, err := t.Decoder.Token()
+	token, err := t.Token()
 	switch token.(type) {
 	case xml.StartElement:
 		if t.depth++; t.depth > maxDepth {

@@ -70,7 +70,8 @@ func (w *Writer) Write(values []string) error {
 		}
 	}
 	w.rows++
-	row := append(w.row[:0], `<row r="`...)
+	row := w.row[:0]
+	row = append(row, `<row r="`...)
 	row = appendInt(row, w.rows)
 	row = append(row, `">`...)
 	for i, ref := range w.refs {
@@ -94,7 +95,8 @@ func (w *Writer) Write(values []string) error {
 		row = appendText(row, cut(value))
 		row = append(row, `</t></is></c>`...)
 	}
-	w.row = append(row, `</row>`...)
+	row = append(row, `</row>`...)
+	w.row = row
 	_, err := w.sheet.Write(w.row)
 	return wrapWrite(err)
 }
