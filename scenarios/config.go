@@ -72,6 +72,13 @@ type Config struct {
 	KnownFailing map[string]string
 	// Burst is how many notifications are sent at once as a burst; 0 is 100.
 	Burst int
+	// Sitemap is the path of a sitemap as the extension exports it: the jobs of the
+	// run have its columns, and its name where a scenario does not need another
+	// one. Empty is a sitemap of our own.
+	Sitemap string
+	// SitemapName is the name of the sitemap of every job, where a scenario does
+	// not need another one; empty is that of Sitemap, or one for each job.
+	SitemapName string
 	// Probes see the receiver's imported rows. Without any, only the simulated
 	// API's own view is there: that a job's data was downloaded.
 	Probes []probe.Probe

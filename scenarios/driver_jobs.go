@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -43,7 +44,7 @@ func (d *Driver) NewJobWithID(id int64) Job { return d.newJob(cloud.JobSpec{ID: 
 
 // newJob adds a job that has started, of a sitemap of its own.
 func (d *Driver) newJob(spec cloud.JobSpec, sitemapName string) Job {
-	if sitemapName == "" {
+	if sitemapName = cmp.Or(sitemapName, d.harness.cfg.SitemapName); sitemapName == "" {
 		sitemapName = fmt.Sprintf("conform-%d", spec.ID)
 	}
 	sitemap, err := d.harness.cloud.AddSitemap(sitemapName, "")

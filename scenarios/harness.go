@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -75,11 +76,17 @@ type receiver interface {
 
 // newHarness opens the simulated API. The receiver is not started yet.
 func newHarness(ctx context.Context, cfg Config) (*harness, error) {
-	world, err := cloud.New(cloud.Config{
-		Seed: cfg.Seed, Profile: cfg.Profile,
-		// Prices that are numbers, because some receivers have a column for these.
-		Data: records.Options{Currency: "none"},
-	})
+	// Prices that are numbers, because some receivers have a column for these.
+	data := records.Options{Currency: "none"}
+	own := &records.Own{}
+	if cfg.Sitemap != "" {
+		var err error
+		if own, err = records.OpenOwn([]string{cfg.Sitemap}, nil, data); err != nil {
+			return nil, &ConfigError{err}
+		}
+		cfg.SitemapName = cmp.Or(cfg.SitemapName, own.Sitemaps[0].Name)
+	}
+	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile, Sitemaps: own.Sitemaps, Data: data})
 	if err != nil {
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}

@@ -36,6 +36,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		return cfg, nil, usageError("--max-fail must be 0 or more")
 	}
 	cfg.Check, cfg.MaxFail = f.check, f.maxFail
+	cfg.Sitemap, cfg.SitemapName = f.sitemap, f.sitemapName
 	if f.failFast {
 		cfg.MaxFail = 1
 	}
