@@ -78,6 +78,9 @@ func (h *harness) shuffle(n int, swap func(i, j int)) {
 	h.ids.Shuffle(n, swap)
 }
 
+// WatchedCalls records how many calls came when there should be none any more.
+func (d *Driver) WatchedCalls(n int) { d.observation.LateCalls += n }
+
 // AwaitCallsEnd waits until there has been no call about any of these jobs for
 // the quiet time, or the run's patience is over.
 func (d *Driver) AwaitCallsEnd(jobs ...Job) {

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
@@ -145,6 +146,47 @@ func (d *Driver) NotifyWhileStopping(labels []string, jobs []Job) []Exchange {
 	stop() // also when there was no answer at all
 	d.check("stopping the receiver", <-stopped)
 	return answers
+}
+
+// NotifyWhileStarting kills the receiver and starts it again, and meanwhile sends
+// the notifications of jobs one after the other, from the first moment at which
+// anything answers: each until it is acknowledged, or was answered otherwise by a
+// receiver that has started.
+func (d *Driver) NotifyWhileStarting(labels []string, jobs []Job) {
+	const pause = 10 * time.Millisecond
+	d.enter()
+	d.harness.mortality.control.Lock()
+	defer d.harness.mortality.control.Unlock()
+	d.check("killing the receiver", d.harness.receiver.Crash(d.ctx))
+	started := make(chan error, 1)
+	go func() { started <- d.harness.receiver.Start(d.ctx) }()
+	var err error
+	up := false
+	for i, r := range d.notifications(jobs) {
+		for done := false; !done; {
+			final := up // it is up, so this answer counts whatever it is
+			x := Exchange{Label: labels[i], Job: jobs[i].ID, Request: r}
+			var t *transcript
+			x.Attempt, t = d.exchange(d.ctx, labels[i], jobs[i].ID, r)
+			if done = x.Acknowledged() || final; done {
+				d.observation.Exchanges = append(d.observation.Exchanges, x)
+				d.exchanged(x, t, false)
+				break
+			}
+			select {
+			case err = <-started:
+				up = true
+			case <-time.After(pause):
+			}
+			if err != nil || d.ctx.Err() != nil {
+				d.check("starting the receiver again", errors.Join(err, d.ctx.Err()))
+			}
+		}
+	}
+	if !up {
+		d.check("starting the receiver again", <-started)
+	}
+	d.harness.rhythm.Started(time.Now())
 }
 
 // RestartReceiver makes sure that all of the receiver is gone, and starts it

@@ -19,6 +19,9 @@ type Observation struct {
 	// EarlyCalls counts calls about jobs that were not notified yet, Lists those
 	// for lists of jobs, while the scenario watched for them.
 	EarlyCalls, Lists int
+	// LateCalls counts the calls that came when there should be none any more,
+	// where the scenario looked for them.
+	LateCalls int
 }
 
 // What a scenario sends and breaks.

@@ -21,10 +21,15 @@ func (r *Run) playPhases(ctx context.Context) {
 	r.begin(ctx, Delayed, shared)
 	r.begin(ctx, Together, shared).Wait()
 	r.begin(ctx, Alone, whole)
-	for _, phase := range []Phase{Kill, Final} {
-		r.playing.Wait()
-		r.playAgain(ctx, whole, shared)
-		r.begin(ctx, phase, single)
+	r.playing.Wait()
+	r.playAgain(ctx, whole, shared)
+	r.begin(ctx, Kill, single)
+	r.playing.Wait()
+	r.playAgain(ctx, whole, shared)
+	// What is listed last looks at the run as it is, and what comes before it in the
+	// list may add to it: so the last begins first.
+	for _, s := range slices.Backward(r.of(Final)) {
+		r.beginEach(ctx, []Scenario{s}, single).Wait()
 	}
 	r.playing.Wait()
 	r.playAgain(ctx, whole, shared)
@@ -37,8 +42,12 @@ func (r *Run) of(p Phase) []Scenario {
 // begin plays the scenarios of a phase in the background. What it returns is done
 // when each of them has had a slot, or has ended without one.
 func (r *Run) begin(ctx context.Context, p Phase, in slot) *sync.WaitGroup {
+	return r.beginEach(ctx, r.of(p), in)
+}
+
+func (r *Run) beginEach(ctx context.Context, list []Scenario, in slot) *sync.WaitGroup {
 	var begun sync.WaitGroup
-	for _, s := range r.of(p) {
+	for _, s := range list {
 		begun.Add(1)
 		r.playing.Go(func() {
 			began := sync.OnceFunc(begun.Done)

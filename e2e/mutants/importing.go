@@ -106,10 +106,10 @@ func wanted(s webhook.Status) bool {
 	return s == webhook.Finished || s == webhook.Shelved || s == webhook.Stopped
 }
 
-// backoff is the wait after so many failures in a row: a quarter of a
-// second, doubled up to four seconds, but never less than the cloud asks for.
+// backoff is the wait after so many failures in a row: 400 ms,
+// doubled up to 6.4 s, but never less than the cloud asks for.
 func backoff(failed int, err error) time.Duration {
-	wait := 250 * time.Millisecond << min(failed-1, 4)
+	wait := 400 * time.Millisecond << min(failed-1, 4)
 	if refused := (*apiError)(nil); errors.As(err, &refused) {
 		wait = max(wait, refused.retryAfter)
 	}

@@ -48,6 +48,7 @@ func All() []Mutant {
 		importingIsEnough(),
 		lastWriterWins(),
 		addsContinued(),
+		customIDOnce(),
 
 		firstPageOnly(),
 		waitsForRows(),
@@ -60,10 +61,15 @@ func All() []Mutant {
 		deletesFirst(),
 		ignoresShelved(),
 		cutsCells(),
+		thousandRows(),
+		shortOfTime(),
+		oneFileASitemap(),
 
 		triesThrice(),
 		statusCallOnce(),
 		headOfLine(),
+		retriesInMemory(),
+		asksForTheGone(),
 
 		parsesByHand(),
 		refusesUnknownFields(),
@@ -84,6 +90,7 @@ func All() []Mutant {
 		answersFirst(),
 		settlesEarly(),
 		tidiesUp(),
+		answersWhileStarting(),
 
 		asksTooOften(),
 		ignoresRetryAfter(),

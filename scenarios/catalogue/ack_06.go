@@ -1,9 +1,11 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
@@ -15,7 +17,7 @@ func ack06() scenarios.Scenario {
 			ID: "ACK-06", Level: scenarios.Must,
 			Title:    "notifications are answered while imports are busy",
 			Source:   scenarios.Source{Quote: "We recommend using a queue system for deferred data import", Document: webhooks2020},
-			Sent:     "20 jobs whose downloads stop half-way until the end of the scenario, then 20 more jobs",
+			Sent:     "20 jobs whose downloads stop half-way until the end of the scenario, then 20 more jobs, four at a time",
 			Observed: "that the later 20 are answered as in ACK-01",
 			Broken:   "imports on the threads that answer requests, until none is left; or holds a lock on the inbox while it imports",
 			Repair:   "Give imports a few workers of their own, and do not hold a transaction or a lock open during a download.",
@@ -23,7 +25,7 @@ func ack06() scenarios.Scenario {
 		},
 		Phase: scenarios.Delayed,
 		Play: func(d *scenarios.Driver) {
-			const half = 20
+			const half, atOnce = 20, 4
 			const hold = 30 * time.Second // longer than answers may be measured twice
 			release := make(chan struct{})
 			busy, labels := d.FinishedJobs(half, 20, "busy")
@@ -32,15 +34,37 @@ func ack06() scenarios.Scenario {
 			}
 			d.Delay(hold)
 			d.NotifyTogether(labels, busy)
+			d.AwaitDownloadBegun(busy[0])
 			d.PauseInSlot(d.Pick(2*time.Second, 500*time.Millisecond), "imports to get busy")
-			d.NotifyTimely("more, one of 20 at once", half, func() scenarios.Job { return d.FinishedJob(1) })
+			for range half / atOnce {
+				var more []scenarios.Job
+				d.NotifyTimely("more, while imports are busy", atOnce, func() scenarios.Job {
+					more = append(more, d.FinishedJob(1))
+					return more[len(more)-1]
+				})
+				if slices.ContainsFunc(more[len(more)-atOnce:], func(j scenarios.Job) bool { return !d.Acknowledged(j) }) {
+					break
+				}
+			}
 			close(release)
 			for _, job := range busy {
 				d.AwaitCallEnd(job, 5*time.Second)
 			}
 		},
 		Judge: func(o scenarios.Observation) []scenarios.Finding {
-			return judge.AcknowledgedWhere(o, scenarios.Fail, func(x scenarios.Exchange) bool { return strings.HasPrefix(x.Label, "more") })
+			later := func(x scenarios.Exchange) bool { return strings.HasPrefix(x.Label, "more") }
+			findings := judge.AcknowledgedWhere(o, scenarios.Fail, later)
+			if first := slices.IndexFunc(o.Exchanges, later); len(findings) == 0 && !busyAt(o, o.Exchanges[first].Planned) {
+				findings = append(findings, unseen("imports", "under way meanwhile", "no download was: the receiver imports later"))
+			}
+			return findings
 		},
 	}
+}
+
+// busyAt reports whether a download was under way at a moment.
+func busyAt(o scenarios.Observation, at time.Time) bool {
+	return slices.ContainsFunc(o.Calls, func(c api.Call) bool {
+		return c.Download() && c.Began.Before(at) && (c.Ended.IsZero() || c.Ended.After(at))
+	})
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/scrapehook/scrapehook/scenarios"
 )
@@ -10,10 +11,10 @@ func api01() scenarios.Scenario {
 	return scenarios.Scenario{
 		Requirement: scenarios.Requirement{
 			ID: "API-01", Level: scenarios.Should,
-			Title:    "an import takes at most three API calls",
+			Title:    "an import takes at most four API calls",
 			Source:   scenarios.Source{Quote: "Rate limit: 200 calls per 15 minutes per user", Document: "contract, section 2"},
 			Sent:     "30 finished jobs at once",
-			Observed: "that the cloud sees at most 3 calls for each job",
+			Observed: "that the cloud sees at most 4 calls for each job; a DELETE does not count",
 			Broken:   "asks for the job again and again, or downloads the data in every format",
 			Repair:   "Ask for the job, download its rows, and ask once more before the commit if you must.",
 			Needs:    []string{"ACK-01", "DATA-01", "API-03"},
@@ -26,11 +27,17 @@ func api01() scenarios.Scenario {
 			d.AwaitEffects(jobs...)
 		},
 		Judge: func(o scenarios.Observation) []scenarios.Finding {
-			const most = 3
+			const most = 4
+			calls := map[int64]int{}
+			for _, c := range o.Calls {
+				if c.Method != http.MethodDelete {
+					calls[c.JobID]++
+				}
+			}
 			var findings []scenarios.Finding
 			for _, e := range o.Effects {
-				if e.Calls > most {
-					findings = append(findings, scenarios.Failure(fmt.Sprintf("job %d", e.Job), fmt.Sprintf("at most %d calls", most), fmt.Sprintf("%d calls", e.Calls)))
+				if n := calls[e.Job]; n > most {
+					findings = append(findings, scenarios.Failure(e.Subject(), fmt.Sprintf("at most %d calls", most), fmt.Sprintf("%d calls", n)))
 				}
 			}
 			return findings[:min(len(findings), mostFindings)]

@@ -37,6 +37,7 @@ func dur01() scenarios.Scenario {
 			}
 			if len(unanswered) > 0 { // the kill cut the answer, so the sender resends
 				d.AwaitResend(last, 1)
+				d.PauseInSlot(cameUp, "the receiver to have come up")
 				for _, job := range unanswered {
 					d.Notify("the resend", job)
 				}
@@ -47,7 +48,19 @@ func dur01() scenarios.Scenario {
 			func(o scenarios.Observation) []scenarios.Finding {
 				return judge.AcknowledgedWhere(o, scenarios.Fail, func(x scenarios.Exchange) bool { return x.Label == "the resend" })
 			},
-			judge.ImportedOnce,
+			damage(judge.ImportedOnce),
+			func(o scenarios.Observation) []scenarios.Finding {
+				hit := 0
+				for _, x := range o.Exchanges {
+					if x.Acknowledged() && x.Label != "the resend" {
+						hit++
+					}
+				}
+				if hit > kills/2 {
+					return nil
+				}
+				return []scenarios.Finding{unseen("the kills", "most of them after an acknowledgement", fmt.Sprintf("%d of %d", hit, kills))}
+			},
 		),
 	}
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"slices"
+	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
@@ -24,12 +25,14 @@ func dur03() scenarios.Scenario {
 		Polite: true,
 		Play: func(d *scenarios.Driver) {
 			jobs, labels := d.FinishedJobs(30, 5, "at once,")
+			d.PauseInSlot(cameUp, "the receiver to have come up")
 			answers := d.NotifyWhileStopping(labels, jobs)
 			d.StartReceiver()
 			missing := slices.DeleteFunc(slices.Clone(jobs), d.Acknowledged)
 			d.Note("%d of %d were not acknowledged", len(missing), len(jobs))
 			if len(missing) > 0 {
 				d.AwaitResend(answers[len(answers)-1], 1)
+				d.PauseInSlot(cameUp, "the receiver to have come up")
 				for _, job := range missing {
 					d.Notify("the resend", job)
 				}
@@ -40,7 +43,11 @@ func dur03() scenarios.Scenario {
 			func(o scenarios.Observation) []scenarios.Finding {
 				return judge.AcknowledgedWhere(o, scenarios.Fail, func(x scenarios.Exchange) bool { return x.Label == "the resend" })
 			},
-			judge.ImportedOnce,
+			damage(judge.ImportedOnce),
 		),
 	}
 }
+
+// cameUp is what a receiver is given after its start, because what is lost while
+// it starts is the business of DUR-05.
+const cameUp = 400 * time.Millisecond

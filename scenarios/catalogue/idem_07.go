@@ -38,7 +38,9 @@ func idem07() scenarios.Scenario {
 			func(o scenarios.Observation) []scenarios.Finding {
 				return judge.AcknowledgedWhere(o, scenarios.Fail, func(x scenarios.Exchange) bool { return !x.Request.DropAnswer })
 			},
-			judge.LastImportedOnce,
+			func(o scenarios.Observation) []scenarios.Finding {
+				return damage(judge.ImportedOnce)(scenarios.Observation{Effects: o.Effects[max(0, len(o.Effects)-1):]})
+			},
 		),
 	}
 }

@@ -90,7 +90,7 @@ func unharmed(o scenarios.Observation) []scenarios.Finding {
 		switch last := i == len(o.Exchanges)-1; {
 		case last && !x.Acknowledged():
 			findings = append(findings, scenarios.Failure(x.Label, "2xx within 10 s", x.Outcome()))
-		case !last && (x.Status == 0 || x.Status >= http.StatusInternalServerError):
+		case !last && (x.Status == 0 || x.Status >= http.StatusInternalServerError && x.Status != http.StatusNotImplemented):
 			findings = append(findings, scenarios.Failure(x.Label, "an answer below 500", x.Outcome()))
 		}
 	}
