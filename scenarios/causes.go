@@ -93,7 +93,7 @@ func (r Report) Causes() []Cause {
 	var found []Cause
 	if d := r.plainestDeath(); d != nil {
 		found = append(found, Cause{
-			Sentence: "The receiver's process " + d.sentence() + ".",
+			Sentence: "The receiver's process " + d.Sentence() + ".",
 			Next:     "Look at its last lines, and catch what made it end: one bad request must not stop the others.",
 			IDs:      d.Scenarios,
 			Output:   d.Output,

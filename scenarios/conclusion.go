@@ -172,7 +172,10 @@ func (r Report) Conclude() Conclusion {
 		c.Meaning = "The receiver takes a notification and imports its job, and the probes show the rows."
 	}
 	c.Badge = c.Headline
-	if len(r.Results) > 0 {
+	switch {
+	case r.Setup != nil && c.Verdict == Broken:
+		c.Badge = "check the setup"
+	case len(r.Results) > 0 && !r.Checked:
 		c.Badge += fmt.Sprintf(" %d of %d", t.met, t.whole)
 	}
 	if r.Interrupted {

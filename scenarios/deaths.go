@@ -26,9 +26,9 @@ type Death struct {
 	Restarted bool
 }
 
-// sentence says what happened, without the output; it follows the name of what
+// Sentence says what happened, without the output; it follows the name of what
 // ended.
-func (d Death) sentence() string {
+func (d Death) Sentence() string {
 	during := "while nothing was sent to it"
 	if len(d.Requests) > 0 {
 		during = "while it answered " + d.Requests[0]

@@ -162,7 +162,7 @@ func (r *Run) playAlone(ctx context.Context, s Scenario, whole slot) {
 	result, broken := r.perform(ctx, s, whole)
 	if r.harness.diedSince(ctx, began, broken) {
 		result.Verdict = Fail
-		result.Findings = []Finding{Failure("the receiver", "goes on running", r.harness.deaths()[began].sentence())}
+		result.Findings = []Finding{Failure("the receiver", "goes on running", r.harness.deaths()[began].Sentence())}
 		r.end(s, result)
 		return
 	}

@@ -19,6 +19,7 @@ const schemaVersion = 2
 type document struct {
 	Schema int `json:"schema"`
 	Summary
+	learned
 	Conclusion   conclusion                `json:"conclusion"`
 	Interrupted  bool                      `json:"interrupted"`
 	Name         string                    `json:"name"`
@@ -50,7 +51,7 @@ type conclusion struct {
 func conclusionOf(r scenarios.Report) conclusion {
 	c := r.Conclude()
 	return conclusion{
-		c.Headline, c.Meaning, append([]string{}, c.NotLookedAt...), c.Next, append([]string{}, c.Repairs...), c.Badge, c.ExitCode, r.Catalogue,
+		c.Headline, c.Meaning, array(c.NotLookedAt), c.Next, array(c.Repairs), c.Badge, c.ExitCode, r.Catalogue,
 	}
 }
 
@@ -119,8 +120,8 @@ type message struct {
 // earlier one; nil when nothing was compared.
 func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 	d := document{
-		Schema: schemaVersion, Summary: SummaryOf(r), Conclusion: conclusionOf(r), Interrupted: r.Interrupted, Name: r.Name, Command: r.Command,
-		DurationMS: r.Duration.Milliseconds(), Probes: append([]string{}, r.Probes...),
+		Schema: schemaVersion, Summary: SummaryOf(r), learned: learnedOf(r), Conclusion: conclusionOf(r), Interrupted: r.Interrupted, Name: r.Name, Command: r.Command,
+		DurationMS: r.Duration.Milliseconds(), Probes: array(r.Probes),
 		Declared: declared(r.Declared), API: r.APIURL,
 		Waits:  waits{r.EffectTimeout.Milliseconds(), r.RetryTimeout.Milliseconds(), r.Quiet.Milliseconds()},
 		Totals: map[scenarios.Verdict]int{}, PhasesMS: map[string]int64{}, Requirements: []requirement{},

@@ -70,15 +70,15 @@ type junitOutcome struct {
 // requirements. A broken SHOULD is a skipped case whose message begins with
 // "warning": JUnit knows nothing between, and what a passed case has to say is
 // shown by no CI system. What was not observed or was blocked is skipped as
-// well. The verdict itself is a property of each case.
+// well. The verdict itself is a property of each case. What is wrong beside
+// the requirements is a case of its own, in suites of their own: a mistake of
+// the setup is an error, and each end of the receiver's process a failure.
 func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
-	doc := junitSuites{Name: printable("scrapehook conform " + r.Name), Time: seconds(r.Duration)}
+	doc := junitSuites{Name: printable("scrapehook conform " + r.Name), Time: seconds(r.Duration), Suites: besides(r)}
 	for _, result := range r.Results {
 		group := result.Group()
 		if n := len(doc.Suites); n == 0 || doc.Suites[n-1].Name != group {
-			doc.Suites = append(doc.Suites, junitSuite{
-				Name: group, Timestamp: r.Began.UTC().Format("2006-01-02T15:04:05"), Properties: junitProperties(r),
-			})
+			doc.Suites = append(doc.Suites, newSuite(r, group))
 		}
 		doc.Suites[len(doc.Suites)-1].add(result)
 	}
@@ -99,6 +99,10 @@ func JUnit(w io.Writer, r scenarios.Report, _ *Comparison) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+func newSuite(r scenarios.Report, name string) junitSuite {
+	return junitSuite{Name: name, Timestamp: r.Began.UTC().Format("2006-01-02T15:04:05"), Properties: junitProperties(r)}
 }
 
 // junitProperties are the facts of the run. The format has a place for them in
@@ -142,6 +146,13 @@ func (s *junitSuite) add(r scenarios.Result) {
 		c.Errors = kept(r.Output)
 	}
 	c.judge(r)
+	s.count(c)
+	s.took += own
+	s.Time = seconds(s.took)
+}
+
+// count takes a case up.
+func (s *junitSuite) count(c junitCase) {
 	s.Tests++
 	switch {
 	case c.Failure != nil:
@@ -152,8 +163,6 @@ func (s *junitSuite) add(r scenarios.Result) {
 		s.Skipped++
 	}
 	s.Cases = append(s.Cases, c)
-	s.took += own
-	s.Time = seconds(s.took)
 }
 
 // judge sets the outcome that JUnit has for the verdict.
@@ -162,6 +171,9 @@ func (c *junitCase) judge(r scenarios.Result) {
 	if len(r.Findings) > 0 {
 		f := r.Findings[0]
 		outcome.Message = kept(fmt.Sprintf("%s: expected %s, actual %s", f.Subject, f.Expected, f.Actual))
+		if r.Verdict == scenarios.Blocked {
+			outcome.Message = kept(f.Subject + ": " + f.Actual)
+		}
 	}
 	if r.Known != "" {
 		outcome.Text = "known: " + kept(r.Known) + "\n" + outcome.Text

@@ -38,6 +38,11 @@ func variants() map[string]scenarios.Report {
 	}
 	full.Results[0].Known, full.Results[2].Known = "ticket 7", "ticket 8"
 	variants["full"] = full
+	variants["setup"] = misconfigured()
+	checked := misconfigured()
+	checked.Setup, checked.Checked = nil, true
+	variants["checked"] = checked
+	variants["died"] = died()
 	return variants
 }
 

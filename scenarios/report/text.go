@@ -60,10 +60,10 @@ func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) er
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", header(r))
 	if r.Setup != nil || r.Checked {
-		fmt.Fprintf(&b, "%s\n%s\n", learned(r), closing(r, style))
+		fmt.Fprintf(&b, "%s\n%s\n", rhythm(r), closing(r, style))
 		return write(w, b.String())
 	}
-	b.WriteString(learned(r) + causes(r, style))
+	b.WriteString(rhythm(r) + causes(r, style))
 	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
 	for _, result := range r.Results {
 		row(&b, result, style)
@@ -104,8 +104,8 @@ func indent(text, by string) string {
 	return by + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+by)
 }
 
-// learned says what the run has learned of the receiver.
-func learned(r scenarios.Report) string {
+// rhythm says what the run has learned of the receiver.
+func rhythm(r scenarios.Report) string {
 	var b strings.Builder
 	if r.SlowestImport > 0 {
 		fmt.Fprintf(&b, "imports   within %s of an acknowledgement\n", Took(r.SlowestImport))
