@@ -60,7 +60,7 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(body, &report); err != nil || report.Verdict != "passed" || len(report.Requirements) != 11 {
+	if err := json.Unmarshal(body, &report); err != nil || report.Verdict != "passed" || len(report.Requirements) != 12 {
 		t.Errorf("%v: %s", err, body)
 	}
 	if uid := run("stat", "--format", "%u", path); uid != "65532" {

@@ -17,8 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         seen = [self.path, urllib.parse.unquote_plus(self.path), str(self.headers), os.environ["WEBSCRAPER_API_TOKEN"]]
         print("\n".join(seen), "Bearer", seen[-1], flush=True)
         if "half" in sys.argv: # it calls the API, and imports nothing
-            call = urllib.request.Request(os.environ["WEBSCRAPER_API_BASE_URI"] + "account", headers={"Authorization": "Bearer " + seen[-1]})
-            urllib.request.urlopen(call).read()
+            urllib.request.urlopen(os.environ["WEBSCRAPER_API_BASE_URI"] + "account?api_token=" + seen[-1]).read()
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = "\n".join(seen).encode()
         self.send_response(200 if sys.argv[1] in ("half", "quiet") else 500)

@@ -210,7 +210,7 @@ func (r *Run) play(ctx context.Context) {
 func (r *Run) conclude(ctx context.Context, stopped error) Report {
 	cfg, hide := r.harness.cfg, r.harness.redactor
 	report := Report{
-		Interrupted: ctx.Err() != nil && !errors.Is(context.Cause(ctx), errEnough), Version: cfg.Version, Command: hide.Command(cfg.Command),
+		Version: cfg.Version, Command: hide.Command(cfg.Command),
 		Name: hide.Text(cfg.Name), Endpoint: hide.Text(cfg.Endpoint), Profile: cfg.Profile.Name,
 		Seed: cfg.Seed, Fast: cfg.Fast, APIURL: hide.Text(r.harness.apiURL), Began: r.began,
 		EffectTimeout: cfg.EffectTimeout, RetryTimeout: cfg.RetryTimeout, Quiet: r.harness.timing.quiet,
@@ -223,7 +223,10 @@ func (r *Run) conclude(ctx context.Context, stopped error) Report {
 		report.Probes = append(report.Probes, hide.Command(p.Name()))
 	}
 	for _, s := range r.selected.Scenarios {
-		report.Results = append(report.Results, r.outcomes[s.ID].result)
+		result := r.outcomes[s.ID].result
+		report.Results = append(report.Results, result)
+		// The context of a test ends before the run is waited for, which cuts nothing.
+		report.Interrupted = report.Interrupted || slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Actual == interrupted })
 	}
 	seen, _ := r.harness.rhythm.Seen()
 	report.Setup, report.Checked, report.Deaths = r.setup, cfg.Check, r.harness.deaths()
@@ -334,8 +337,12 @@ func stopReason(ctx context.Context) string {
 	if cause := context.Cause(ctx); errors.Is(cause, errEnough) {
 		return cause.Error()
 	}
-	return "interrupted"
+	return interrupted
 }
+
+// interrupted is what became of a run that was stopped before a scenario had
+// ended.
+const interrupted = "interrupted"
 
 func blockedFinding(id string, v Verdict) []Finding {
 	return []Finding{found(Blocked, "prerequisite "+id, string(Pass), string(v))}

@@ -48,6 +48,9 @@ type Receiver struct {
 	// What mutants replace. All are set before the first request; those of the
 	// import are called by several goroutines.
 
+	// starting tells whether it is not ready yet, which a GET is told with 503; nil
+	// is never.
+	starting func() bool
 	// authentic tells whether a request may notify.
 	authentic func(*http.Request) bool
 	// isForm tells whether a Content-Type header is a notification's.

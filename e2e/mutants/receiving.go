@@ -26,6 +26,10 @@ func (e *statusError) Unwrap() error { return e.err }
 
 // ServeHTTP takes one request of the sender.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method == http.MethodGet && r.starting != nil && r.starting() {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
 	n, err := r.notification(w, req)
 	if err != nil {
 		code := http.StatusBadRequest

@@ -18,7 +18,7 @@ func dur05() scenarios.Scenario {
 			Observed: "the rows of every acknowledged job, each once",
 			Broken:   "answers before its queue or its database is there, and drops what comes until then",
 			Repair:   "Open the port last. Until the inbox takes notifications, answer 503.",
-			Needs:    []string{"ACK-01", "DATA-01", "DUR-01"},
+			Needs:    []string{"ACK-01", "DATA-01"},
 		},
 		Phase:  scenarios.Kill,
 		Effect: true,
