@@ -203,11 +203,11 @@ func (r *Run) play(ctx context.Context) {
 	}
 	r.tell(Event{State: Running, Text: "the receiver to stop"})
 	stopped := r.harness.close(ctx)
-	r.report = r.conclude(ctx, stopped)
+	r.report = r.conclude(stopped)
 }
 
 // conclude makes the report of a run that has ended.
-func (r *Run) conclude(ctx context.Context, stopped error) Report {
+func (r *Run) conclude(stopped error) Report {
 	cfg, hide := r.harness.cfg, r.harness.redactor
 	report := Report{
 		Version: cfg.Version, Command: hide.Command(cfg.Command),
