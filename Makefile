@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean
+.PHONY: matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -98,6 +98,11 @@ crash:
 # the suite says of each. It takes long; ARGS="-only key-job,no-retry" is short.
 defects: build
 	$(GO) run ./e2e/defects/run $(ARGS)
+
+# Plays every mutant of the correct receiver, and holds all verdicts against the
+# golden table; a shorter form is among the tests.
+matrix:
+	MATRIX=all $(GO) test -count=1 -timeout 1h -run '^TestMatrix$$' ./e2e
 
 # Plays random verbs, kills and faults to a simulator, and holds it against a
 # model of a few lines; a shorter form is among the tests. MODEL_SEED, which is

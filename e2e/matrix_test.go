@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,8 +35,17 @@ func TestMatrix(t *testing.T) {
 		lines = map[string]string{}
 		names = []string{"correct"}
 	)
+	// The short form plays those whose verdict does not hang on times; "make
+	// matrix" plays all, and holds them against the golden table.
+	whole := *update || os.Getenv("MATRIX") == "all"
+	short := []string{
+		"never-acknowledges", "redirects", "answers-with-a-page", "drops-bursts", "imports-again", "checks-then-acts", "remembers-the-last",
+	}
 	breaks := map[string]string{}
 	for _, m := range mutants.All() {
+		if !whole && !slices.Contains(short, m.Name) {
+			continue
+		}
 		names = append(names, m.Name)
 		breaks[m.Name] = m.Requirement
 	}
@@ -65,6 +75,9 @@ func TestMatrix(t *testing.T) {
 		table += lines[name]
 	}
 	t.Logf("F fails, W warns, b is blocked by a prerequisite, * is or passes\n%s", table)
+	if !whole {
+		return
+	}
 	const golden = "testdata/matrix.golden"
 	if *update {
 		if err := os.WriteFile(golden, []byte(table), 0o600); err != nil {
