@@ -190,7 +190,7 @@ func (d *Driver) WatchDelete(job Job) (end func()) {
 		select {
 		case <-arrived:
 			seen = Effect{Label: "when the DELETE came", Job: job.ID, Want: want, Columns: d.harness.columns}
-			_, err = d.harness.look(d.ctx, &seen)
+			err = d.harness.lookPatiently(d.ctx, &seen)
 		case <-quit:
 		case <-d.ctx.Done(): // an interruption, or the scenario has ended before the watch
 		}

@@ -37,7 +37,7 @@ func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(str
 			e.Seen = now
 			h.rhythm.Imported(e.Job, now, h.traffic.state(e.Job, now).broken)
 			continue
-		case done || over && err == nil && x.wait == nil:
+		case done || over && x.wait == nil:
 			if err := h.awaitQuiet(ctx, &e, waits); err != nil {
 				return e, err
 			}
@@ -91,8 +91,7 @@ func (h *harness) awaitQuiet(ctx context.Context, e *Effect, waits func(string, 
 			end = latest
 		}
 		if !end.After(now) {
-			_, err := h.look(ctx, e)
-			return err
+			return h.lookPatiently(ctx, e)
 		}
 		waits(fmt.Sprintf("quiet about job %d", e.Job), end)
 		if err := sleep(ctx, min(end.Sub(now), 4*h.timing.poll)); err != nil {
@@ -119,6 +118,22 @@ func (h *harness) look(ctx context.Context, e *Effect) (took time.Duration, err 
 	st := h.traffic.state(e.Job, now)
 	e.Readings, e.Downloads, e.Calls, e.APICalls = readings, st.downloads, st.count, h.traffic.seen()
 	return took, nil
+}
+
+// lookPatiently is look, tried again while a probe fails, for as long as the
+// receiver may take to start: it may be what answers the probe, and another
+// scenario may just have killed it.
+func (h *harness) lookPatiently(ctx context.Context, e *Effect) error {
+	limit := time.Now().Add(h.cfg.StartTimeout)
+	for {
+		took, err := h.look(ctx, e)
+		if err == nil || !time.Now().Before(limit) {
+			return err
+		}
+		if err := sleep(ctx, max(took, h.timing.poll)); err != nil {
+			return err
+		}
+	}
 }
 
 // changesKept bounds the changes that are remembered of one effect: its first
