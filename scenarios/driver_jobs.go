@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/cloud"
-	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -136,7 +135,7 @@ func (d *Driver) Continue(job Job) {
 
 // BreakDownloads makes the next downloads of a job's data go wrong, one fault
 // each. delay is what a right receiver is held up by them.
-func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...fault.Fault) {
+func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...Fault) {
 	d.harness.traffic.breakDownloads(job.ID, faults...)
 	d.Delay(delay)
 	for _, f := range faults {
@@ -146,7 +145,7 @@ func (d *Driver) BreakDownloads(job Job, delay time.Duration, faults ...fault.Fa
 
 // BreakCalls makes the next calls about a job itself go wrong, one fault each;
 // those for its data do not count.
-func (d *Driver) BreakCalls(job Job, faults ...fault.Fault) {
+func (d *Driver) BreakCalls(job Job, faults ...Fault) {
 	d.harness.traffic.breakCalls(job.ID, faults...)
 	for _, f := range faults {
 		d.Note("a call about job %d will meet %v", job.ID, f)
@@ -155,7 +154,7 @@ func (d *Driver) BreakCalls(job Job, faults ...fault.Fault) {
 
 // FailDownloads makes each download of a job's data go wrong until the function
 // that it returns is called.
-func (d *Driver) FailDownloads(job Job, f fault.Fault) (mend func()) {
+func (d *Driver) FailDownloads(job Job, f Fault) (mend func()) {
 	d.harness.traffic.failDownloads(job.ID, &f)
 	d.Note("every download of job %d meets %v", job.ID, f)
 	return func() { d.harness.traffic.failDownloads(job.ID, nil) }

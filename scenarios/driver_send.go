@@ -30,12 +30,12 @@ func (d *Driver) Endpoint() string {
 
 // Notify sends the notification of a job once, as the cloud would.
 func (d *Driver) Notify(label string, job Job) Exchange {
-	return d.Send(label, job, delivery.Request{Body: d.Form(job)})
+	return d.Send(label, job, Request{Body: d.Form(job)})
 }
 
 // Send sends any request about a job, by default to the endpoint.
-func (d *Driver) Send(label string, job Job, r delivery.Request) Exchange {
-	return d.SendTogether(job, []string{label}, []delivery.Request{r})[0]
+func (d *Driver) Send(label string, job Job, r Request) Exchange {
+	return d.SendTogether(job, []string{label}, []Request{r})[0]
 }
 
 // SendAs sends the notification of a job as somebody who has another token, or
@@ -46,8 +46,8 @@ func (d *Driver) SendAs(token Token, label string, job Job) Exchange {
 		endpoint = d.harness.token.replaced(d.harness.cfg.Endpoint, token.Value)
 	}
 	header := http.Header{}
-	r := delivery.Request{URL: token.apply(endpoint, header), Header: header, Body: d.Form(job)}
-	return d.sendEach(d.ctx, []Job{job}, []string{label}, []delivery.Request{r})[0]
+	r := Request{URL: token.apply(endpoint, header), Header: header, Body: d.Form(job)}
+	return d.sendEach(d.ctx, []Job{job}, []string{label}, []Request{r})[0]
 }
 
 // WrongToken is the receiver's secret with another value of the same length.
@@ -55,7 +55,7 @@ func (d *Driver) WrongToken() Token { return d.harness.token.wrong() }
 
 // SendTogether sends requests about a job at the same moment and returns when
 // all have their outcome.
-func (d *Driver) SendTogether(job Job, labels []string, requests []delivery.Request) []Exchange {
+func (d *Driver) SendTogether(job Job, labels []string, requests []Request) []Exchange {
 	for i := range requests {
 		requests[i] = d.authorized(requests[i])
 	}
@@ -67,16 +67,16 @@ func (d *Driver) NotifyTogether(labels []string, jobs []Job) []Exchange {
 	return d.sendEach(d.ctx, jobs, labels, d.notifications(jobs))
 }
 
-func (d *Driver) notifications(jobs []Job) []delivery.Request {
-	requests := make([]delivery.Request, len(jobs))
+func (d *Driver) notifications(jobs []Job) []Request {
+	requests := make([]Request, len(jobs))
 	for i, job := range jobs {
-		requests[i] = d.authorized(delivery.Request{Body: d.Form(job)})
+		requests[i] = d.authorized(Request{Body: d.Form(job)})
 	}
 	return requests
 }
 
 // authorized fills in where a request goes, and the token that it needs there.
-func (d *Driver) authorized(r delivery.Request) delivery.Request {
+func (d *Driver) authorized(r Request) Request {
 	if r.Header = r.Header.Clone(); r.Header == nil {
 		r.Header = http.Header{}
 	}
@@ -213,7 +213,7 @@ func (d *Driver) start() {
 	d.harness.rhythm.Started(time.Now())
 }
 
-func (d *Driver) sendEach(ctx context.Context, jobs []Job, labels []string, requests []delivery.Request) []Exchange {
+func (d *Driver) sendEach(ctx context.Context, jobs []Job, labels []string, requests []Request) []Exchange {
 	d.enter()
 	d.progress("the answer to "+strings.Join(labels[:min(len(labels), 3)], ", "), time.Now().Add(d.Profile().Timeout))
 	out, transcripts := make([]Exchange, len(requests)), make([]*transcript, len(requests))

@@ -3,9 +3,6 @@ package scenarios
 import (
 	"time"
 
-	"github.com/scrapehook/scrapehook/internal/api"
-	"github.com/scrapehook/scrapehook/internal/delivery"
-	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 )
 
@@ -15,7 +12,7 @@ type Observation struct {
 	Effects   []Effect
 	// Calls are the receiver's calls to the API about the scenario's jobs, job
 	// by job, in the order of their beginning.
-	Calls []api.Call
+	Calls []Call
 	// EarlyCalls counts calls about jobs that were not notified yet, Lists those
 	// for lists of jobs, while the scenario watched for them.
 	EarlyCalls, Lists int
@@ -23,14 +20,6 @@ type Observation struct {
 	// where the scenario looked for them.
 	LateCalls int
 }
-
-// What a scenario sends and breaks.
-type (
-	// Request is one attempt to make.
-	Request = delivery.Request
-	// Fault is what goes wrong with an answer of the API.
-	Fault = fault.Fault
-)
 
 // Exchange is one request to the endpoint and its outcome.
 type Exchange struct {
@@ -40,8 +29,8 @@ type Exchange struct {
 	// Superseded: the same was measured again, and this does not count.
 	Superseded bool
 	// Request is what was sent.
-	Request delivery.Request
-	delivery.Attempt
+	Request Request
+	Attempt
 }
 
 // Acknowledged reports whether the notification was answered 2xx in time. The

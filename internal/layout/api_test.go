@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden file of the promised A
 // Every other package is internal, a command, or of the tests.
 var promised = []string{
 	"receiver", "receiver/cloudclient", "receiver/pgstore", "receiver/sink", "receiver/sqlstore", "receiver/storetest",
-	"scenarios", "scenarios/catalogue", "scenarios/probe", "scenarios/probe/sqlprobe", "scenarios/report",
+	"scenarios", "scenarios/catalogue", "scenarios/judge", "scenarios/probe", "scenarios/probe/sqlprobe", "scenarios/report",
 	"simulator",
 	"webhook",
 }

@@ -2,7 +2,7 @@ package catalogue
 
 import (
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func ack05() scenarios.Scenario {

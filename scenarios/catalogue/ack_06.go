@@ -8,7 +8,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func ack06() scenarios.Scenario {

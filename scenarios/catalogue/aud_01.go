@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func aud01() scenarios.Scenario {

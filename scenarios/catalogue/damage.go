@@ -2,7 +2,7 @@ package catalogue
 
 import (
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 // damage says of the findings of a judge whether the job has fewer or more rows

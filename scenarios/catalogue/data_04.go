@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func data04() scenarios.Scenario {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func data11() scenarios.Scenario {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 

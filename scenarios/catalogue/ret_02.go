@@ -5,7 +5,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func ret02() scenarios.Scenario {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func sec01() scenarios.Scenario {

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
 
 func sec04() scenarios.Scenario {

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/scrapehook/scrapehook/scenarios"
-	"github.com/scrapehook/scrapehook/scenarios/internal/judge"
+	"github.com/scrapehook/scrapehook/scenarios/judge"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
