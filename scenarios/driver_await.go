@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,18 +90,22 @@ func (d *Driver) AwaitDownloadsTried(job Job, n int) {
 	}
 }
 
-// AwaitDownloadBegun waits until a download of the job's data is under way, and
-// reports whether one is.
-func (d *Driver) AwaitDownloadBegun(job Job) bool {
-	return d.awaitProgress(job, fmt.Sprintf("a download of job %d to begin", job.ID), func(st state, _ time.Time) bool {
-		return st.downloading
+// AwaitDownloadBegun waits until a download of some job's data is under way, and
+// reports whether one is. Which of several jobs a receiver takes first is up to it.
+func (d *Driver) AwaitDownloadBegun(jobs ...Job) bool {
+	what := fmt.Sprintf("a download of job %d to begin", jobs[0].ID)
+	if len(jobs) > 1 {
+		what = fmt.Sprintf("a download of one of %d jobs to begin", len(jobs))
+	}
+	return d.awaitState(what, d.untilOver(d.wait(patience.Import)), func(now time.Time) bool {
+		return slices.ContainsFunc(jobs, func(job Job) bool { return d.harness.traffic.state(job.ID, now).downloading })
 	})
 }
 
 // awaitTraffic waits until the job's traffic is enough, or limit has passed.
 func (d *Driver) awaitTraffic(job Job, what string, limit time.Duration, enough func(state, time.Time) bool) bool {
 	until := time.Now().Add(limit)
-	return d.awaitState(job, what, func() time.Time { return until }, enough)
+	return d.awaitState(what, func() time.Time { return until }, d.stateOf(job, enough))
 }
 
 // awaitProgress waits until the job's traffic is enough, or the run's patience
@@ -110,16 +115,25 @@ func (d *Driver) awaitProgress(job Job, what string, enough func(state, time.Tim
 }
 
 func (d *Driver) awaitWithin(wait patience.Wait, job Job, what string, enough func(state, time.Time) bool) bool {
-	return d.awaitState(job, what, func() time.Time {
-		seen, _ := d.harness.rhythm.Seen()
-		return d.harness.limits.Until(wait, seen)
-	}, enough)
+	return d.awaitState(what, d.untilOver(wait), d.stateOf(job, enough))
 }
 
-func (d *Driver) awaitState(job Job, what string, until func() time.Time, enough func(state, time.Time) bool) bool {
+func (d *Driver) stateOf(job Job, enough func(state, time.Time) bool) func(time.Time) bool {
+	return func(now time.Time) bool { return enough(d.harness.traffic.state(job.ID, now), now) }
+}
+
+// untilOver says when a wait is over, by what is known of the receiver then.
+func (d *Driver) untilOver(wait patience.Wait) func() time.Time {
+	return func() time.Time {
+		seen, _ := d.harness.rhythm.Seen()
+		return d.harness.limits.Until(wait, seen)
+	}
+}
+
+func (d *Driver) awaitState(what string, until func() time.Time, enough func(now time.Time) bool) bool {
 	for {
 		now, end := time.Now(), until()
-		if enough(d.harness.traffic.state(job.ID, now), now) {
+		if enough(now) {
 			return true
 		}
 		if !now.Before(end) {
