@@ -309,7 +309,7 @@ func TestConformFindsMisuse(t *testing.T) {
 		{"report that is a folder", []string{"--html", dir, nobody}, 2, "--html: the report can't be written"},
 		{"two reports in a file", []string{"--html", "r", "--badge", "./r", nobody}, 2, "--html and --badge name the same file, ./r"},
 		{"nobody there", []string{nobody, "--api-listen", "127.0.0.1:0"}, 3, "cannot be reached"},
-		{"API port in use", []string{nobody, "--api-listen", taken}, 3, "address already in use"},
+		{"API port in use", []string{nobody, "--api-listen", taken}, 3, "is in use"},
 		{"receiver that ends", []string{"--run", "echo no config; exit 9", nobody}, 3, "exit status 9"},
 		{"receiver's port in use", []string{"--run", "true", "http://" + taken + "/"}, 3, "already"},
 	} {

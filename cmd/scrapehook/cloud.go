@@ -235,7 +235,7 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	}
 	if f.tls {
 		if cfg.TLS, err = certs.ForVendor(f.tlsCA); err != nil {
-			return simulator.Config{}, harnessError("--tls: %w", err)
+			return simulator.Config{}, openError(fmt.Errorf("--tls: %w", err))
 		}
 	}
 	return cfg, nil

@@ -47,7 +47,7 @@ func TestCloudRefuses(t *testing.T) {
 		{"records that are not there", []string{"--records", "shop=/nowhere/rows.jsonl"}, exitUsage, "/nowhere/rows.jsonl"},
 		{"two files of records", []string{"--records", "/dev/null", "--records", "/dev/null"}, exitUsage, "two files"},
 		{"a state that can't be", []string{"--state", "/nowhere/cloud.db"}, exitUsage, "/nowhere/cloud.db"},
-		{"an authority that can't be written", []string{"--tls", "--tls-ca", "/nowhere/ca.pem"}, exitHarness, "/nowhere/ca.pem"},
+		{"an authority that can't be written", []string{"--tls", "--tls-ca", "/nowhere/ca.pem"}, exitUsage, "/nowhere/ca.pem"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
 		{"a port in use", []string{"--listen", taken.Addr().String()}, exitHarness, "in use"},
 	} {

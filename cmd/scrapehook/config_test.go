@@ -20,14 +20,17 @@ func TestConfiguration(t *testing.T) {
 		{"a flag beats a variable", "", map[string]string{"SCRAPEHOOK_PROFILE": "of-env"}, []string{"--profile", "of-flag"}, 2, []string{`"of-flag"`}},
 		{"a variable beats the file", "send: {profile: of-file}", map[string]string{"SCRAPEHOOK_PROFILE": "of-env"}, nil, 2, []string{`"of-env"`}},
 		{"the file beats the default", "send: {profile: of-file}", nil, nil, 2, []string{`"of-file"`}},
+		{"a command's own variable beats the general one", "", map[string]string{"SCRAPEHOOK_PROFILE": "general", "SCRAPEHOOK_SEND_PROFILE": "own"}, nil, 2, []string{`"own"`}},
+		{"the file is named", "send: {profile: of-file}", nil, nil, 2, []string{"scrapehook.yaml sets --profile"}},
+		{"a variable with several meanings", "", map[string]string{"SCRAPEHOOK_OUTPUT": "x"}, nil, 2, []string{"SCRAPEHOOK_OUTPUT has another meaning in", "records", "use SCRAPEHOOK_SEND_OUTPUT", `--output "x"`}},
 		{"an empty variable is none", "send: {profile: of-file}", map[string]string{"SCRAPEHOOK_PROFILE": ""}, nil, 2, []string{`"of-file"`}},
 		{"hyphens become underscores", "", map[string]string{"SCRAPEHOOK_JOB_ID": "-7"}, nil, 2, []string{"-7"}},
 		{"numbers need no quotes", "send:\n  profile: 2022\n  status: shelved\n", nil, nil, 2, []string{"profile 2022 does not notify it"}},
 		{"a variable that the flag refuses", "", map[string]string{"SCRAPEHOOK_JOB_ID": "x1"}, nil, 2, []string{`SCRAPEHOOK_JOB_ID="x1" is refused`}},
 		{"a value that the flag refuses", "send:\n  profile: 2020\n  resend-delay: soon\n", nil, nil, 2, []string{"scrapehook.yaml: line 3", "send: resend-delay", `"soon" is refused`}},
 		{"a list for a single value", "send:\n  profile: [a, b]\n", nil, nil, 2, []string{"line 2", "takes one value"}},
-		{"an unknown section", "sned: {}\n", nil, nil, 2, []string{"line 1", `"sned" is not a command`}},
-		{"an unknown key", "send:\n  profil: x\n", nil, nil, 2, []string{"line 2", "send", `"profil" is not a flag`}},
+		{"an unknown section", "sned: {}\n", nil, nil, 2, []string{"line 1", `"sned" is not a command`, "did you mean send?"}},
+		{"an unknown key", "send:\n  profil: x\n", nil, nil, 2, []string{"line 2", "send", `"profil" is not a flag`, "did you mean profile?"}},
 		{"an unknown key for another command", "receive:\n  profil: x\n", nil, nil, 2, []string{"receive", `"profil" is not a flag`}},
 		{"a key twice", "send:\n  profile: a\n  profile: b\n", nil, nil, 2, []string{"line 3", `"profile" twice`}},
 		{"a file in a file", "send: {config: x}", nil, nil, 2, []string{`"config" is not a flag`}},
@@ -38,9 +41,9 @@ func TestConfiguration(t *testing.T) {
 		{"nothing but comments", "# later\n", nil, []string{"--profile", "of-flag"}, 2, []string{`"of-flag"`}},
 		{"an empty section", "send:\n", nil, []string{"--profile", "of-flag"}, 2, []string{`"of-flag"`}},
 		{"a second document", "send:\n  profile: a\n---\nsend:\n  profile: b\n", nil, nil, 2, []string{"line 3", "second document"}},
-		{"a missing file of --config", "", nil, []string{"--config", "no.yaml"}, 2, []string{"--config", "no.yaml", "no such file"}},
+		{"a missing file of --config", "", nil, []string{"--config", "no.yaml"}, 2, []string{"--config", "no.yaml", "there is no such file"}},
 		{"a missing file of a variable", "", map[string]string{"SCRAPEHOOK_CONFIG": "no.yaml"}, nil, 2, []string{"SCRAPEHOOK_CONFIG", "no.yaml"}},
-		{"a mistyped variable", "", map[string]string{"SCRAPEHOOK_PROFIL": "2022"}, []string{"--profile", "x"}, 2, []string{"warning: SCRAPEHOOK_PROFIL "}},
+		{"a mistyped variable", "", map[string]string{"SCRAPEHOOK_PROFIL": "2022"}, []string{"--profile", "x"}, 2, []string{"warning: SCRAPEHOOK_PROFIL sets no flag", "did you mean SCRAPEHOOK_PROFILE?"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
@@ -61,8 +64,10 @@ func TestConfiguration(t *testing.T) {
 					t.Errorf("stderr\n%s lacks %q", stderr.String(), want)
 				}
 			}
-			if n := strings.Count(stderr.String(), "\n"); n > 2 || n > 1 && !strings.Contains(stderr.String(), "warning") {
-				t.Errorf("stderr is no single line:\n%s", stderr.String())
+			for line := range strings.Lines(stderr.String()) {
+				if !strings.HasPrefix(line, "scrapehook: ") {
+					t.Errorf("a line of stderr that nobody signs: %s", line)
+				}
 			}
 		})
 	}
@@ -74,7 +79,7 @@ func TestHelpNeedsNoConfiguration(t *testing.T) {
 	if err := os.WriteFile("scrapehook.yaml", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{}, {"help"}, {"help", "send"}, {"send", "--help"}, {"--version"}, {"completion", "bash"}} {
+	for _, args := range [][]string{{}, {"help"}, {"help", "send"}, {"send", "--help"}, {"--version"}, {"version"}, {"explain"}, {"completion", "bash"}} {
 		var stdout, stderr strings.Builder
 		if code := run(t.Context(), args, &stdout, &stderr); code != 0 || stdout.Len() == 0 {
 			t.Errorf("%v: exit code %d, stderr %s", args, code, stderr.String())

@@ -29,6 +29,7 @@ type conformFlags struct {
 	unsupported                              []string
 	seed                                     uint64
 	fast, list, allowPartial, apiTLS         bool
+	allowRemote                              bool
 	probeMap                                 []string
 	check, failFast                          bool
 	sitemap, sitemapName                     string
@@ -104,6 +105,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.BoolVar(&f.check, "check", false, "only look at the setup: the endpoint, the API's address and token, the probes")
 	flags.IntVar(&f.maxFail, "max-fail", 0, "end after that many broken MUSTs (0: play all)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet: make sure that it is yours to test")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
@@ -113,7 +115,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.StringVar(&f.badge, "badge", "", "write the verdict as a small SVG picture to `file`, - is stdout")
 	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited while the receiver makes no progress at all; if not set, less once a MUST has failed")
-	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "the same, where the receiver must try again by itself")
+	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "how long an import is awaited that the receiver must try again by itself")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 30*time.Second, "how long the receiver may take until it answers, with --run")
 	flags.IntVar(&f.concurrency, "concurrency", 16, "how many scenarios overlap at most")
 	flags.BoolVar(&f.allowPartial, "allow-partial", false, "exit 0 also when some MUSTs were not seen")
@@ -131,6 +133,11 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	}
 	if f.list {
 		return listRequirements(stdout, selected.Scenarios, f.output)
+	}
+	if len(args) > 0 {
+		if err := f.checkRemote(args[0]); err != nil {
+			return err
+		}
 	}
 	compare, err := f.comparing()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/certs"
+	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
@@ -85,6 +87,14 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		cfg.APIListen = defaultAPIListen
 	}
 	return cfg, func() {}, nil
+}
+
+// checkRemote refuses an endpoint on the internet that the user did not allow.
+func (f conformFlags) checkRemote(endpoint string) error {
+	if !f.allowRemote && delivery.CheckURL(endpoint) == nil && !loopback.PrivateURL(endpoint) {
+		return usageError("%s is not on this machine or a private network: add --allow-remote if it is yours to test", endpoint)
+	}
+	return nil
 }
 
 // parseUnsupported reads ID=REASON. A declaration without a reason, or of a

@@ -8,22 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // schedules name time zones, also where the machine has none
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/scrapehook/scrapehook/internal/commandline"
 	"github.com/scrapehook/scrapehook/internal/config"
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/internal/plain"
 	"github.com/scrapehook/scrapehook/webhook"
 )
-
-// version is stamped by the linker; see `make build`.
-var version = ""
 
 // The exit codes, which scripts rely on.
 const (
@@ -80,6 +79,15 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
+// openError is for a file or directory that the user named: one that is missing
+// or not allowed is the user's to correct, whatever command it is.
+func openError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR) {
+		return &exitError{exitUsage, err}
+	}
+	return &exitError{exitHarness, err}
+}
+
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCmd()
@@ -92,31 +100,54 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
-		// What cobra itself refuses: an unknown command, flag or argument.
+		// What is refused before the command begins: an unknown command, flag or
+		// argument.
 		exit = &exitError{exitUsage, fmt.Errorf("%w (see '%s --help')", err, cmd.CommandPath())}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(stderr, "scrapehook: %v\n", exit.err)
+		text := plain.Text(exit.err)
+		if advice := portAdvice(cmd, exit.err); advice != "" {
+			text += "; " + advice
+		}
+		fmt.Fprintf(stderr, "scrapehook: %s\n", text)
 	}
 	return exit.code
 }
 
 func newRootCmd() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "scrapehook",
-		Short:         "Web Scraper Cloud on your own machine: test your webhook receiver before production",
+		Use:   "scrapehook",
+		Short: "Web Scraper Cloud on your own machine: test your webhook receiver before production",
+		Long: `Web Scraper Cloud on your own machine: test your webhook receiver before production.
+
+Web Scraper Cloud tells a server of yours by a webhook that a scraping job has
+ended. scrapehook sends these notifications faithfully, plays the API to import
+from, and finds out whether your receiver loses or doubles data.`,
+		Example: `  # judge the built-in receiver, or yours
+  scrapehook conform
+  scrapehook conform http://127.0.0.1:8080/webhook
+  # send one notification, or run a whole cloud
+  scrapehook send http://127.0.0.1:8080/webhook
+  scrapehook cloud --endpoint http://127.0.0.1:8080/webhook
+  # what does it mean?
+  scrapehook explain IDEM-01`,
 		Version:       buildVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddCommand(newCloudCmd(), newConformCmd(), newReceiveCmd(), newRecordsCmd(), newReplayCmd(), newSendCmd(), newTrafficCmd())
+	addCommands(root)
 	config.AddFlag(root)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	groupFlags(root)
+	completeValues(root)
+	commandline.Polish(root)
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := config.Apply(cmd); err != nil {
+			return usageError("%w", err)
+		}
+		if err := commandline.CheckAddresses(cmd, args); err != nil {
 			return usageError("%w", err)
 		}
 		return nil
@@ -124,15 +155,44 @@ func newRootCmd() *cobra.Command {
 	return root
 }
 
-// buildVersion is what the linker stamped, or what the module system knows.
-func buildVersion() string {
-	if version != "" {
-		return version
+// addCommands adds every command in its group.
+func addCommands(root *cobra.Command) {
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Test a receiver:", []*cobra.Command{newConformCmd(), newSendCmd(), newTrafficCmd(), newReplayCmd()}},
+		{"Run a cloud or a receiver:", []*cobra.Command{newCloudCmd(), newReceiveCmd(), newRecordsCmd()}},
+		{"Help and settings:", []*cobra.Command{newExplainCmd(), newInitCmd(), newConfigCmd(), newManCmd(), newVersionCmd(), newHelpCmd()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, cmd := range g.commands {
+			cmd.GroupID = g.title
+			root.AddCommand(cmd)
+		}
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // help is among the commands
+	root.SetCompletionCommandGroupID("Help and settings:")
+}
+
+// newHelpCmd is cobra's, but for what it does when there is no such command.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:         "help [COMMAND]",
+		Short:       "Show help for a command",
+		Args:        cobra.MaximumNArgs(2),
+		Annotations: map[string]string{config.Without: "it needs none"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) > 0 {
+				err = of.ValidateArgs(rest)
+			}
+			if err != nil {
+				return usageError("%w", err)
+			}
+			return of.Help()
+		},
 	}
-	return "(devel)"
 }
 
 // addProfileFlag adds --profile, the same in every command that has it.

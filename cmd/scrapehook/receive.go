@@ -40,6 +40,7 @@ const (
 // their own configurations.
 type receiveFlags struct {
 	listen, portSource string // portSource: the variable that listen comes from
+	anyCloud           bool   // nobody said whose API it is
 	tlsCert, tlsKey    string
 	logLevel           string
 	cloud              cloudclient.Config
@@ -130,6 +131,7 @@ func (f *receiveFlags) readEnvironment(cmd *cobra.Command) {
 			*e.field = e.value
 		}
 	}
+	f.anyCloud = os.Getenv(envAPIURL) == "" && !cmd.Flags().Changed("api-url")
 	if port := os.Getenv(envPort); port != "" && !cmd.Flags().Changed("listen") {
 		f.listen, f.portSource = ":"+port, envPort
 	}
@@ -150,7 +152,7 @@ func (f *receiveFlags) check() error {
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return usageError("--tls-cert and --tls-key go together")
 	case f.cloud.Token == "" && r.Role != receiver.RoleReceive:
-		return usageError("the cloud's API needs a token: set --api-token or %s", envAPIToken)
+		return usageError("the cloud's API needs a token: set --api-token or %s (a simulated cloud's is scrapehook)", envAPIToken)
 	case f.storage.SinkFormat != filesink.JSONLines && f.storage.SinkFormat != filesink.CSV:
 		return usageError("--sink-format %q: use jsonl or csv", f.storage.SinkFormat)
 	}
@@ -238,6 +240,9 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 	if err != nil {
 		return harnessError("%s %s: %w", cmp.Or(f.portSource, "--listen"), f.listen, err)
 	}
+	if f.anyCloud && cfg.Cloud != nil {
+		fmt.Fprintf(stderr, "scrapehook: jobs are imported from the vendor itself, %s; for a simulated cloud use --api-url, such as http://127.0.0.1:8085/api/v1/\n", cloudclient.DefaultBaseURL)
+	}
 	if f.portSource != "" {
 		log.InfoContext(ctx, "listening on all addresses, as hosts that set PORT expect; use --listen for another", "port", os.Getenv(envPort))
 	}
@@ -262,7 +267,7 @@ func receive(ctx context.Context, f receiveFlags, stdout, stderr io.Writer) erro
 		}
 	}
 	if err != nil {
-		return harnessError("%w", err)
+		return openError(err)
 	}
 	return nil
 }
@@ -287,7 +292,7 @@ func upkeepCmd(store *string, cmd *cobra.Command, ask func(context.Context, *sto
 		}
 		desk, err := storage.OpenDesk(cmd.Context(), *store)
 		if err != nil {
-			return harnessError("%w", err)
+			return openError(err)
 		}
 		defer desk.Close()
 		a, err := ask(cmd.Context(), desk)
@@ -315,7 +320,9 @@ func newReceiveStatusCmd(store *string) *cobra.Command {
 	return upkeepCmd(store, &cobra.Command{
 		Use:   "status",
 		Short: "Show how much a receiver has left to do",
-		Args:  cobra.NoArgs,
+		Example: `  scrapehook receive status --store receiver.db
+  scrapehook receive status --store receiver.db --output json`,
+		Args: cobra.NoArgs,
 	}, func(ctx context.Context, desk *storage.Desk) (answer, error) {
 		backlog, err := desk.Backlog(ctx)
 		status := upkeep.StatusOf(backlog)
@@ -329,7 +336,9 @@ func newReceiveListCmd(store *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the imports that a receiver has left to do",
-		Args:  cobra.NoArgs,
+		Example: `  scrapehook receive list --store receiver.db
+  scrapehook receive list --store receiver.db --all --limit 1000`,
+		Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error {
 			if limit < 1 {
 				return usageError("--limit %d: use one or more", limit)
@@ -360,6 +369,8 @@ need not be stopped, and notices within a few seconds.
 With --missing, have those imported again that are recorded as done and whose
 rows are not there, because they were deleted, replaced or restored from an
 older backup. What the cloud has no more ends as missing (see list --all).`,
+		Example: `  scrapehook receive retry 1042886093 --store receiver.db
+  scrapehook receive retry --missing --store receiver.db`,
 		PreRunE: func(_ *cobra.Command, args []string) (err error) {
 			if jobs, err = parseJobs(args); err == nil && (len(jobs) > 0) == missing {
 				err = usageError("name jobs, or use --missing")
@@ -387,7 +398,8 @@ damaged, whether the rows of every import that is recorded as done are there, an
 as many as were imported. The receiver need not be stopped.
 
 Exit codes: 0 nothing is wrong, 1 something is, 3 the store can't be read.`,
-		Args: cobra.NoArgs,
+		Example: `  scrapehook receive check --store receiver.db`,
+		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, desk *storage.Desk) (answer, error) {
 		problems, err := desk.Check(ctx)
 		check := upkeep.CheckOf(problems)

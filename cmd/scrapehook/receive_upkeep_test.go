@@ -23,7 +23,7 @@ func TestReceiveUpkeep(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		store := filepath.Join(t.TempDir(), "r.db")
-		testUpkeep(t, store, "no such file", func() receiver.Store {
+		testUpkeep(t, store, exitUsage, "no such file", func() receiver.Store {
 			s, err := sqlstore.Open(t.Context(), store)
 			if err != nil {
 				t.Fatal(err)
@@ -41,7 +41,7 @@ func TestReceiveUpkeep(t *testing.T) {
 			}
 		})
 		store := server.Database(t)
-		testUpkeep(t, store, "none in this database", func() receiver.Store {
+		testUpkeep(t, store, exitHarness, "none in this database", func() receiver.Store {
 			s, err := pgstore.Open(t.Context(), store)
 			if err != nil {
 				t.Fatal(err)
@@ -52,16 +52,16 @@ func TestReceiveUpkeep(t *testing.T) {
 	})
 }
 
-func testUpkeep(t *testing.T, store, missing string, open func() receiver.Store) {
+func testUpkeep(t *testing.T, store string, code int, missing string, open func() receiver.Store) {
 	t.Helper()
-	command := func(args ...string) (code int, stdout, stderr string) {
+	command := func(args ...string) (exit int, stdout, stderr string) {
 		var out, errs strings.Builder
-		code = run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &errs)
-		return code, out.String(), errs.String()
+		exit = run(t.Context(), append([]string{"receive", "--store", store}, args...), &out, &errs)
+		return exit, out.String(), errs.String()
 	}
 	for range 2 { // the first has made none
-		if code, _, errs := command("status"); code != exitHarness || !strings.Contains(errs, missing) {
-			t.Errorf("without a store: exit code %d: %s", code, errs)
+		if exit, _, errs := command("status"); exit != code || !strings.Contains(errs, missing) {
+			t.Errorf("without a store: exit code %d: %s", exit, errs)
 		}
 	}
 	leaveTwo(t, open())

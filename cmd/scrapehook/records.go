@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 
@@ -76,7 +77,7 @@ func (f *recordsFlags) run(args []string, stdin io.Reader, stdout io.Writer) err
 	}
 	file, err := os.Create(f.output)
 	if err != nil {
-		return harnessError("--output: %w", err)
+		return openError(fmt.Errorf("--output: %w", err))
 	}
 	err = write(c, f.job, file)
 	if closing := file.Close(); err == nil {

@@ -97,7 +97,7 @@ func TestRecordsRefuses(t *testing.T) {
 		{"an unknown script", []string{"--script", "runic"}, exitUsage, `"runic"`},
 		{"an unknown currency", []string{"--currency", "XXX"}, exitUsage, `"XXX"`},
 		{"an unknown extension", []string{"--extension", "3"}, exitUsage, `"3"`},
-		{"an output that can't be written", []string{"--output", "/nowhere/rows"}, exitHarness, "/nowhere/rows"},
+		{"an output that can't be written", []string{"--output", "/nowhere/rows"}, exitUsage, "/nowhere/rows"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,8 @@ decide the exit code.
 
 Exit codes: 0 done, 1 an SLO is missed, 2 wrong usage, 3 no send reached the
 endpoint or the run failed, 130 interrupted (what was measured is reported).`,
+		Example: `  scrapehook replay run.jsonl http://127.0.0.1:8080/webhook
+  scrapehook replay run.jsonl http://127.0.0.1:8080/webhook --speed 10 --slo 'changed<=0'`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error { return runReplay(cmd, args[0], args[1], f) },
 	}

@@ -35,6 +35,9 @@ The same --job-id again is, to the endpoint, a resend: give another one for anot
 
 Exit codes: 0 acknowledged, 1 given up, 2 wrong usage, 3 no attempt reached the
 endpoint, 130 interrupted.`,
+		Example: `  scrapehook send http://127.0.0.1:8080/webhook
+  scrapehook send http://127.0.0.1:8080/webhook --status failed --job-id 1235
+  scrapehook send http://127.0.0.1:8080/webhook --attempts 1 --output json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runSend(cmd, args[0], f) },
 	}

@@ -105,8 +105,8 @@ func TestSendRefusesWhatTheCloudWouldNotSend(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{}, "accepts 1 arg"},
-		{[]string{"127.0.0.1:1"}, "not a URL"},
+		{[]string{}, "URL is missing: scrapehook send URL"},
+		{[]string{"127.0.0.1:1"}, "did you mean http://127.0.0.1:1?"},
 		{[]string{"ftp://127.0.0.1/"}, "neither an http://"},
 		{[]string{url, "--status", "archived"}, `"archived" is not a status`},
 		{[]string{url, "--status", "started"}, "profile 2020 does not notify it"},
@@ -118,7 +118,7 @@ func TestSendRefusesWhatTheCloudWouldNotSend(t *testing.T) {
 		{[]string{url, "--attempts", "-1"}, "--attempts -1"},
 		{[]string{url, "--resend-delay", "-1s"}, "--resend-delay -1s"},
 		{[]string{url, "--output", "xml"}, `--output "xml"`},
-		{[]string{url, "--no-such-flag"}, "unknown flag"},
+		{[]string{url, "--no-such-flag"}, "send has no flag --no-such-flag"},
 	} {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
 			t.Parallel()

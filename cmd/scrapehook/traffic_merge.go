@@ -20,7 +20,8 @@ histograms merged. A shard whose report is not given is counted as dropped.
 
 Exit codes: 0 done, 1 an SLO is missed, 2 the reports can't be merged, 3 the
 shards reached no endpoint, 130 one of them was interrupted.`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  scrapehook traffic merge shard-1.json shard-2.json --html whole.html`,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runTrafficMerge(cmd.OutOrStdout(), args, f)
 		},

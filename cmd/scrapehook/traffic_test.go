@@ -64,7 +64,7 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"without an SLO, rejections are a measurement", []string{"traffic", url, "--jobs", "5", "--attempts", "1"}, 0, "rejected             5"},
 		{"nothing listens", []string{"traffic", refusing, "--jobs", "5", "--attempts", "1"}, exitHarness, "no send reached the endpoint"},
 		{"as fast as can be", []string{"traffic", url, "--rate", "max", "--jobs", "50", "--attempts", "1", "--connections", "2"}, 0, "50 of 50 planned"},
-		{"no URL", []string{"traffic", "here", "--jobs", "1"}, exitUsage, "neither"},
+		{"no URL", []string{"traffic", "here", "--jobs", "1"}, exitUsage, `"here" has no scheme`},
 		{"another machine", []string{"traffic", "http://192.0.2.1/", "--jobs", "1"}, exitUsage, "--allow-remote"},
 		{"a rate", []string{"traffic", url, "--rate", "fast"}, exitUsage, "--rate"},
 		{"rate max with a shape", []string{"traffic", url, "--rate", "max", "--arrivals", "ramp"}, exitUsage, "--arrivals ramp"},
@@ -80,7 +80,7 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"an output", []string{"traffic", url, "--output", "xml"}, exitUsage, "--output"},
 		{"an SLO", []string{"traffic", url, "--slo", "fast"}, exitUsage, "--slo"},
 		{"metrics for other machines", []string{"traffic", url, "--metrics", "0.0.0.0:0"}, exitUsage, "--metrics"},
-		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitUsage, "--html: the report can't be written: open /not/there"},
+		{"a page in no directory", []string{"traffic", url, "--jobs", "1", "--attempts", "1", "--html", "/not/there"}, exitUsage, "--html: the report can't be written: /not/there"},
 		{"a record in no directory", []string{"traffic", url, "--record", "/not/there"}, exitUsage, "--record"},
 		{"a transport", []string{"traffic", url, "--transport", "quic"}, exitUsage, "use auto, epoll, fast or nethttp"},
 		{"the fast transport for TLS", []string{"traffic", "https://127.0.0.1:1/", "--transport", "fast"}, exitUsage, "it has no TLS"},
@@ -94,7 +94,7 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"a dry run without end", []string{"traffic", url, "--rate", "max", "--duration", "1s", "--dry-run", "forms"}, exitUsage, "only time ends"},
 		{"too much", []string{"traffic", url, "--rate", "1000000/s", "--duration", "1h"}, exitUsage, "bound it by a number"},
 		{"delays", []string{"traffic", url, "--resend-delay", "-1s"}, exitUsage, "--resend-delay"},
-		{"nothing to merge", []string{"traffic", "merge"}, exitUsage, "requires at least 1 arg"},
+		{"nothing to merge", []string{"traffic", "merge"}, exitUsage, "REPORT.json is missing"},
 		{"no such report", []string{"traffic", "merge", "/not/there"}, exitUsage, "no such file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/scrapehook/scrapehook/internal/commandline"
 )
 
 const maxFile = 1 << 20 // bytes
@@ -58,7 +61,7 @@ func parse(document []byte, commands map[string]*cobra.Command) (settings, error
 		return nil, err
 	}
 	if err := decoder.Decode(&second); err == nil {
-		return nil, fmt.Errorf("line %d: a second document begins; the file is one", second.Line)
+		return nil, fmt.Errorf("line %d: a second document begins; the file must be a single YAML document", second.Line)
 	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func parse(document []byte, commands map[string]*cobra.Command) (settings, error
 	for _, section := range top {
 		cmd := commands[section.key]
 		if cmd == nil {
-			return nil, fmt.Errorf("line %d: %q is not a command; a section has a command's name", section.value.Line, section.key)
+			return nil, fmt.Errorf("line %d: %q is not a command that has flags%s; the file has a section for each command", section.value.Line, section.key, commandline.DidYouMean(section.key, slices.Sorted(maps.Keys(commands))))
 		}
 		if sections[section.key], err = parseSection(section, cmd); err != nil {
 			return nil, err
@@ -87,7 +90,11 @@ func parseSection(section pair, cmd *cobra.Command) (map[string]entry, error) {
 	entries := map[string]entry{}
 	for _, p := range keys {
 		if !slices.ContainsFunc(Flags(cmd), func(f *pflag.Flag) bool { return f.Name == p.key }) {
-			return nil, fmt.Errorf("line %d: %s: %q is not a flag of this command", p.value.Line, section.key, p.key)
+			var names []string
+			for _, f := range Flags(cmd) {
+				names = append(names, f.Name)
+			}
+			return nil, fmt.Errorf("line %d: %s: %q is not a flag of this command%s", p.value.Line, section.key, p.key, commandline.DidYouMean(p.key, names))
 		}
 		values, err := scalars(p.value)
 		if err != nil {

@@ -28,6 +28,31 @@ func Address(address string) bool {
 	return Host(address)
 }
 
+// PrivateURL reports whether the host of a URL is of this machine or of a network
+// that the internet does not reach: a private address, a name without a domain
+// such as a container's, or one under a domain that is kept for such networks.
+func PrivateURL(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	}
+	_, domain, found := strings.Cut(host, ".")
+	if !found {
+		return host != ""
+	}
+	top := domain[strings.LastIndex(domain, ".")+1:]
+	switch top {
+	case "localhost", "local", "internal", "test", "lan", "home", "corp":
+		return true
+	}
+	return domain == "home.arpa" || strings.HasSuffix(domain, ".home.arpa")
+}
+
 // URL is [Host] for the host of a URL.
 func URL(raw string) bool {
 	u, err := url.Parse(raw)

@@ -32,3 +32,18 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestPrivateURL(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]bool{
+		"http://127.0.0.1:8080/": true, "http://[::1]/": true, "http://localhost/": true, "http://receiver:8080/webhook": true,
+		"http://10.1.2.3/": true, "http://192.168.1.1:80/": true, "http://[fd00::1]/": true, "http://[fe80::1%25eth0]/": true,
+		"http://host.docker.internal/": true, "http://app.test/": true, "http://nas.local./": true, "http://x.home.arpa/": true,
+		"http://hooks.example.com/": false, "http://192.0.2.1/": false, "http://[2001:db8::1]/": false, "http://local.example/": false,
+		"": false, "http://%zz/": false,
+	} {
+		if got := loopback.PrivateURL(raw); got != want {
+			t.Errorf("%q: %v", raw, got)
+		}
+	}
+}
