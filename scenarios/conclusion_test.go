@@ -58,7 +58,10 @@ func TestConclude(t *testing.T) {
 		{"a SHOULD was not seen", report(pass, should(NotObservable)), Passed, 0, "passed 1 of 2", []string{"SEC-02: no probe sees"}},
 		{"declared", with(report(pass, must(NotSupported)), func(r *Report) { r.Declared.Unsupported = map[string]string{"IDEM-01": "another system"} }),
 			Passed, 0, "passed 1 of 2", []string{"IDEM-01: declared not to be supported"}},
-		{"no token", report(pass, resultOf("SEC-01", Must, NotSupported)), Passed, 0, "passed 1 of 2", []string{"SEC-01: no secret token is declared, see --token"}},
+		{"nobody can continue a job", with(report(pass, must(NotSupported)), func(r *Report) {
+			r.Results[1].Findings = []Finding{found(NotSupported, "job 7", "continued by its user", "it is deleted")}
+		}), Passed, 0, "passed 1 of 2", []string{"IDEM-01: it is deleted"}},
+		{"no token", with(report(pass, resultOf("SEC-01", Must, NotSupported)), func(r *Report) { r.Results[1].Requires = []string{"--token"} }), Passed, 0, "passed 1 of 2", []string{"SEC-01: no secret token is declared, see --token"}},
 		{"a handler", report(pass, outOfReach(resultOf("DUR-01", Must, NotObservable))), Passed, 0, "passed 1 of 2", []string{"DUR-01: a handler in the process of a test"}},
 		{"no --run", with(report(pass, resultOf("DUR-01", Must, NotObservable)), func(r *Report) { r.Results[1].EndsReceiver = true }),
 			Partial, 4, "partial 1 of 2", []string{"DUR-01: the receiver is not the suite's to kill, see --run"}},

@@ -125,7 +125,7 @@ func (d *Driver) Continue(job Job) {
 	_, err := d.harness.cloud.Continue(job.ID)
 	if errors.Is(err, cloud.ErrNotFound) {
 		panic(scenarioVerdict{found(
-			NotObservable, job.subject(), "continued by its user", "the receiver has deleted it at the cloud",
+			NotSupported, job.subject(), "continued by its user", "the receiver deletes a job at the cloud when it has imported it, so nobody can continue it",
 		)})
 	}
 	d.check("continuing a job", err)

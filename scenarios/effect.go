@@ -2,10 +2,12 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 )
 
@@ -62,8 +64,12 @@ func (h *harness) patienceFor(e *Effect, wait *patience.Wait, now time.Time) (un
 		return now, true
 	}
 	seen, _ := h.rhythm.Seen()
-	e.Limit, e.LimitWhy = h.limits.For(wait.Kind, seen)
-	until = h.limits.Until(*wait, seen)
+	owed := *wait
+	if _, err := h.cloud.Job(e.Job); errors.Is(err, cloud.ErrNotFound) {
+		owed.Kind = patience.Import // deleted at the cloud: no retry can bring it any more
+	}
+	e.Limit, e.LimitWhy = h.limits.For(owed.Kind, seen)
+	until = h.limits.Until(owed, seen)
 	return until, !now.Before(until)
 }
 

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/scrapehook/scrapehook/internal/human"
@@ -37,8 +38,10 @@ func (r Report) whyUnjudged(result Result) string {
 	switch {
 	case result.Verdict == NotSupported && r.Declared.Unsupported[result.ID] != "":
 		return "declared not to be supported"
-	case result.Verdict == NotSupported:
+	case result.Verdict == NotSupported && slices.Contains(result.Requires, "--token"):
 		return "no secret token is declared, see --token"
+	case result.Verdict == NotSupported && len(result.Findings) > 0:
+		return result.Findings[0].Actual
 	case result.Verdict != NotObservable:
 		return ""
 	case result.OutOfReach:

@@ -211,50 +211,55 @@ type file struct {
 	Records []map[string]any `json:"records"`
 }
 
-// bring makes the rows' file what the cloud has.
-func bring(id string) error {
+// about is what the cloud says of a job.
+type about struct {
+	Status  string
+	Records int         `json:"stored_record_count"`
+	Took    json.Number `json:"scraping_duration"`
+}
+
+func (a about) state() string { return fmt.Sprint(a.Status, " ", a.Records, " ", a.Took) }
+
+// ask returns what the cloud says of a job; there is false when it has none.
+func ask(id string) (a about, there bool, err error) {
 	answer, err := call(http.MethodGet, "scraping-job/"+id)
 	var refused refusal
 	if errors.As(err, &refused) && refused.code == http.StatusNotFound {
-		return nil // deleted
+		return a, false, nil
 	}
 	if err != nil {
+		return a, false, err
+	}
+	defer answer.Body.Close()
+	envelope := struct{ Data about }{}
+	err = json.NewDecoder(answer.Body).Decode(&envelope)
+	return envelope.Data, true, err
+}
+
+// bring makes the rows' file what the cloud has.
+func bring(id string) error {
+	job, there, err := ask(id)
+	if err != nil || !there || !slices.Contains([]string{"finished", "stopped", "shelved"}, job.Status) {
 		return err
 	}
-	about := struct {
-		Data struct {
-			Status  string
-			Records int         `json:"stored_record_count"`
-			Took    json.Number `json:"scraping_duration"`
-		}
-	}{}
-	err = json.NewDecoder(answer.Body).Decode(&about)
-	answer.Body.Close()
-	if err != nil {
-		return err
-	}
-	if !slices.Contains([]string{"finished", "stopped", "shelved"}, about.Data.Status) {
-		return nil
-	}
-	state := fmt.Sprint(about.Data.Status, " ", about.Data.Records, " ", about.Data.Took)
 	path := filepath.Join(rows, id)
-	var there file
+	var stored file
 	if old, err := os.ReadFile(path); err == nil {
-		if err := json.Unmarshal(old, &there); err != nil {
+		if err := json.Unmarshal(old, &stored); err != nil {
 			return err
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if there.State != state {
+	if stored.State != job.state() {
 		records, err := download(id)
 		if err != nil {
 			return err
 		}
-		if len(records) != about.Data.Records {
-			return fmt.Errorf("%d rows of %d", len(records), about.Data.Records)
+		if len(records) != job.Records {
+			return fmt.Errorf("%d rows of %d", len(records), job.Records)
 		}
-		text, err := json.Marshal(file{len(records), state, records})
+		text, err := json.Marshal(file{len(records), job.state(), records})
 		if err != nil {
 			return err
 		}
@@ -265,7 +270,21 @@ func bring(id string) error {
 	if os.Getenv("KEEP") != "" {
 		return nil
 	}
-	answer, err = call(http.MethodDelete, "scraping-job/"+id)
+	return remove(id, job.state())
+}
+
+// remove deletes the cloud's copy, unless somebody has continued the job since: then
+// it is another one, and its rows are yet to come.
+func remove(id, state string) error {
+	job, there, err := ask(id)
+	if err != nil || !there {
+		return err
+	}
+	if job.state() != state {
+		return errors.New("it has changed meanwhile")
+	}
+	answer, err := call(http.MethodDelete, "scraping-job/"+id)
+	var refused refusal
 	if errors.As(err, &refused) && refused.code == http.StatusNotFound {
 		return nil
 	}

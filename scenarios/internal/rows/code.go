@@ -12,7 +12,7 @@ func (c *Comparison) findCodes(wanted, seen []row) {
 	for i := range c.Columns {
 		col := &c.Columns[i]
 		kinds := kindsOf(seen, col.Path)
-		if len(kinds) != 1 || kinds[0] != number && kinds[0] != boolean || 2*agreement(wanted, seen, *col) > len(seen) {
+		if len(kinds) != 1 || kinds[0] != number && kinds[0] != boolean || 2*agreement(wanted, seen, *col) > stored(seen, col.Path) {
 			continue
 		}
 		if codes := c.codesOf(wanted, seen, i); codes != nil {
@@ -28,7 +28,7 @@ func (c *Comparison) codesOf(wanted, seen []row, column int) map[string]string {
 	col := c.Columns[column]
 	others := Comparison{}
 	for i, other := range c.Columns {
-		if i != column && (other.Form == Text || 2*agreement(wanted, seen, other) > len(seen)) {
+		if i != column && (other.Form == Text || 2*agreement(wanted, seen, other) > stored(seen, other.Path)) {
 			others.Columns = append(others.Columns, other)
 		}
 	}

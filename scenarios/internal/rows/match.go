@@ -205,7 +205,7 @@ func newColumn(wanted, seen []row, name, path string) Column {
 		if n > most {
 			c.Form, most = f, n
 		}
-		if n == len(seen) {
+		if n == stored(seen, path) {
 			break
 		}
 	}
@@ -236,7 +236,18 @@ func kindsOf(seen []row, path string) []kind {
 	return kinds
 }
 
-// agreement counts the seen values that are wanted ones in the column's form.
+// stored counts the rows that have a value at a path.
+func stored(seen []row, path string) (n int) {
+	for _, r := range seen {
+		if !r.value(path).isEmpty() {
+			n++
+		}
+	}
+	return n
+}
+
+// agreement counts the seen values that are wanted ones in the column's form. Empty
+// ones say nothing of it.
 func agreement(wanted, seen []row, c Column) int {
 	values := map[string]int{}
 	for _, r := range wanted {
@@ -244,7 +255,7 @@ func agreement(wanted, seen []row, c Column) int {
 	}
 	agreed := 0
 	for _, r := range seen {
-		if s := c.canonical(r.value(c.Path)); values[s] > 0 {
+		if s := c.canonical(r.value(c.Path)); s != empty && values[s] > 0 {
 			values[s]--
 			agreed++
 		}

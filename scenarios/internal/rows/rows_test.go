@@ -222,6 +222,17 @@ func TestCodes(t *testing.T) {
 	if !c.Equal() || c.Columns[0].Form != rows.Code {
 		t.Errorf("%+v", c)
 	}
+	// Most rows have no value there, on either side.
+	sparse := rows.Compare(wanted(`{"t":"a","stock":"In stock"}
+		{"t":"b","stock":null}
+		{"t":"c","stock":""}
+		{"t":"d"}`), lines(`{"t":"a","stock":1}
+		{"t":"b","stock":null}
+		{"t":"c","stock":null}
+		{"t":"d","stock":null}`), map[string]string{"t": "t", "stock": "stock"})
+	if !sparse.Equal() {
+		t.Errorf("%+v", sparse)
+	}
 	for name, got := range map[string]string{
 		"another code in one row": `{"t":"a","stock":1}
 			{"t":"b","stock":0}
