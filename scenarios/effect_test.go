@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/scenarios/internal/patience"
 	"github.com/scrapehook/scrapehook/scenarios/probe"
 )
@@ -37,8 +38,12 @@ func TestProbeOfAReceiverThatIsDown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				up := time.Now().Add(test.down)
 				rhythm := &patience.Rhythm{}
+				empty, err := cloud.New(cloud.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
 				h := &harness{
-					rhythm: rhythm, traffic: newTraffic(rhythm), reading: semaphore.NewWeighted(1),
+					cloud: empty, rhythm: rhythm, traffic: newTraffic(rhythm), reading: semaphore.NewWeighted(1),
 					timing: timing{poll: 50 * time.Millisecond, quiet: time.Second},
 					limits: patience.Limits{Import: 30 * time.Second, Retry: 3 * time.Minute},
 					cfg: Config{StartTimeout: 30 * time.Second, Probes: []probe.Probe{

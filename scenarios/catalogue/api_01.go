@@ -13,7 +13,7 @@ func api01() scenarios.Scenario {
 			ID: "API-01", Level: scenarios.Should,
 			Title:    "an import takes at most four API calls",
 			Source:   scenarios.Source{Quote: "Rate limit: 200 calls per 15 minutes per user", Document: "contract, section 2"},
-			Sent:     "30 finished jobs at once",
+			Sent:     "10 finished jobs at once",
 			Observed: "that the cloud sees at most 4 calls for each job; a DELETE does not count",
 			Broken:   "asks for the job again and again, or downloads the data in every format",
 			Repair:   "Ask for the job, download its rows, and ask once more before the commit if you must.",
@@ -22,7 +22,7 @@ func api01() scenarios.Scenario {
 		Phase:  scenarios.Alone,
 		Effect: true,
 		Play: func(d *scenarios.Driver) {
-			jobs, labels := d.FinishedJobs(30, 5, "at once,")
+			jobs, labels := d.FinishedJobs(10, 5, "at once,")
 			d.NotifyTogether(labels, jobs)
 			d.AwaitEffects(jobs...)
 		},
