@@ -126,15 +126,18 @@ func TestModel(t *testing.T) {
 			began, played, kills := time.Now(), 0, 0
 			for played < steps || time.Since(began) < duration {
 				seed := cmp.Or(given, rand.Uint64())
-				t.Logf("MODEL_SEED=%d", seed)
-				p := newPlayer(t, seed, faults)
-				for range 500 {
-					p.step()
-					played++
-				}
-				p.settle()
-				p.must(p.stop())
-				if kills += p.kills; t.Failed() {
+				// A test of its own, so that its endpoints and files go when it ends:
+				// an hour has thousands of them.
+				if !t.Run(fmt.Sprintf("MODEL_SEED=%d", seed), func(t *testing.T) {
+					p := newPlayer(t, seed, faults)
+					for range 500 {
+						p.step()
+						played++
+					}
+					p.settle()
+					p.must(p.stop())
+					kills += p.kills
+				}) {
 					return
 				}
 			}
