@@ -80,8 +80,7 @@ func traceAnswers(t *testing.T, binary string, n int) (answers, early int) {
 	cmd := exec.CommandContext(ctx, "strace", "-f", "-y", "-s", "16", "-e", "trace=write,pwrite64,fsync,fdatasync", "-o", trace,
 		binary, "receive", "--listen", address, "--store", "r.db", "--api-url", "http://127.0.0.1:1/", "--api-token", "x")
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	ownGroup(cmd, syscall.SIGKILL)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +97,7 @@ func traceAnswers(t *testing.T, binary string, n int) (answers, early int) {
 			t.Fatalf("answered %d", code)
 		}
 	}
-	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM); err != nil {
+	if err := signalGroup(cmd, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was stopped by a signal, or stopped because of one

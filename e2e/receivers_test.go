@@ -39,8 +39,7 @@ func TestReceivers(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "receivers/judge.sh", tc.name, "--fast")
 			cmd.Env = append(os.Environ(), "SCRAPEHOOK="+scrapehookBinary)
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-			cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+			ownGroup(cmd, syscall.SIGTERM)
 			cmd.WaitDelay = 20 * time.Second
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)

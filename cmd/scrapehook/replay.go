@@ -50,7 +50,7 @@ func runReplay(cmd *cobra.Command, path, url string, f replayFlags) error {
 		return usageError("--profile: %w", err)
 	}
 	profile.MaxAttempts = 1
-	if err := f.checkTransport(false, true); err != nil {
+	if err := f.checkTransport(false, true, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	load, err := f.load(url, profile)

@@ -116,7 +116,7 @@ func runTraffic(cmd *cobra.Command, url string, f trafficFlags) error {
 	if f.dryRun != "" {
 		return dryRun(cmd.OutOrStdout(), f.dryRun, planned, url)
 	}
-	if err := f.checkTransport(f.rate == "max", f.cloud.listen != ""); err != nil {
+	if err := f.checkTransport(f.rate == "max", f.cloud.listen != "", cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	load, err := f.load(url, profile)

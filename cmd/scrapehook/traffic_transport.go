@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"runtime"
 	"strings"
@@ -61,18 +63,20 @@ func (f *endpointFlags) choose(l *load, plain *http.Transport) error {
 
 // checkTransport says why the transport that the user asked for can't perform
 // the load: closed is whether that has --rate max, told whether something is told
-// of each attempt. Only auto may choose another one.
-func (f *endpointFlags) checkTransport(closed, told bool) error {
+// of each attempt. Where the system has none, fast takes its place, which stderr
+// is told.
+func (f *endpointFlags) checkTransport(closed, told bool, stderr io.Writer) error {
 	if f.transport != transportEpoll {
 		return nil
 	}
 	switch {
-	case runtime.GOOS != "linux":
-		return usageError("--transport epoll: only Linux has it")
 	case !closed:
 		return usageError("--transport epoll: it needs --rate max")
 	case told || f.record != "":
 		return usageError("--transport epoll: it can't be used with --cloud or --record, which look at each attempt")
+	case runtime.GOOS != "linux":
+		fmt.Fprintln(stderr, "scrapehook: --transport epoll: only Linux has it, so fast is used")
+		f.transport = transportFast
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func (f *File) Commit() error {
 	if err := f.file.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.file.Name(), f.path); err != nil {
+	if err := rename(f.file.Name(), f.path); err != nil {
 		return fmt.Errorf("%w: %w", errInPlace, err)
 	}
 	f.file = nil

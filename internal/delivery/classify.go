@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"syscall"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/oserr"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -65,16 +65,15 @@ func classify(err error) Reason {
 	switch {
 	case is(err, context.Canceled):
 		return Canceled
-	case is(err, context.DeadlineExceeded, os.ErrDeadlineExceeded, syscall.ETIMEDOUT):
+	case is(err, context.DeadlineExceeded, os.ErrDeadlineExceeded), oserr.IsTimedOut(err):
 		return Timeout
-	case is(err, syscall.ECONNREFUSED):
+	case oserr.IsRefused(err):
 		return Refused
-	case is(err, syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.EADDRNOTAVAIL),
-		as[*net.DNSError](err), as[*net.AddrError](err):
+	case oserr.IsUnreachable(err), as[*net.DNSError](err), as[*net.AddrError](err):
 		return Lookup
 	case is(err, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
-		net.ErrClosed, // by net/http, under its own write, because reading has ended
-		syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE):
+		net.ErrClosed), // by net/http, under its own write, because reading has ended
+		oserr.IsReset(err):
 		return Reset
 	case as[*handshakeError](err):
 		return TLS

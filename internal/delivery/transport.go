@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // maxAnswerHead is how many bytes an answer's head may have.
@@ -139,7 +140,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	n, err := c.Conn.Write(p)
-	if is(err, syscall.EPIPE, syscall.ECONNRESET) {
+	if oserr.IsReset(err) {
 		c.cut.Store(true)
 		return len(p), nil
 	}

@@ -179,15 +179,7 @@ func (s *Server) initialise() (err error) {
 func (s *Server) command(program string, args ...string) (*exec.Cmd, error) {
 	cmd := exec.Command(filepath.Join(s.bin, program), args...) //nolint:gosec,noctx // installed programs; the server outlives the test that needed it first
 	cmd.Dir = s.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for the tests, who stop it
-	if os.Getuid() == 0 {
-		uid, gid, err := unprivileged()
-		if err != nil {
-			return nil, err
-		}
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
-	}
-	return cmd, nil
+	return cmd, apart(cmd)
 }
 
 func unprivileged() (uid, gid uint32, err error) {

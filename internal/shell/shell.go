@@ -1,4 +1,5 @@
-// Package shell writes text as words that can be pasted into a shell.
+// Package shell runs the command lines of users, and writes text as words that
+// can be pasted into a POSIX shell.
 package shell
 
 import (

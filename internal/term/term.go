@@ -21,7 +21,7 @@ func IsTerminal(w io.Writer) bool {
 
 func terminal(w io.Writer) (*os.File, bool) {
 	file, ok := w.(*os.File)
-	return file, ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb"
+	return file, ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" && understands(file)
 }
 
 // Color reports whether text for w should have colors: on terminals only, and

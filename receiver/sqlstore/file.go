@@ -35,11 +35,11 @@ func resolveDir(path string) string {
 // checkLinks refuses a file with several names by hard links. SQLite names the
 // log after the file: what is in the log of one name is lost to the other.
 func checkLinks(path string) error {
-	info, err := os.Stat(path)
+	n, err := links(path)
 	if err != nil {
 		return nil //nolint:nilerr // opening it says what is wrong
 	}
-	if n := links(info); n > 1 {
+	if n > 1 {
 		return fmt.Errorf("%s has %d names (hard links), and a receiver under another name would not see its log: make the others copies", path, n)
 	}
 	return nil

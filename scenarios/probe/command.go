@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/shell"
 )
 
 // Command runs a shell command that prints a job's rows: {"rows": N}, or just
@@ -17,7 +18,8 @@ import (
 // SCRAPINGJOB_ID holds as well.
 type Command struct{ command string }
 
-// NewCommand returns the probe that runs command through sh -c.
+// NewCommand returns the probe that runs command through sh -c, on Windows
+// through cmd /C.
 func NewCommand(command string) *Command { return &Command{command} }
 
 // Name implements [Probe].
@@ -28,8 +30,7 @@ func (c *Command) Read(ctx context.Context, job int64) (Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
 	id := strconv.FormatInt(job, 10)
-	//nolint:gosec // running the user's own command is what this probe is for
-	cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(c.command, Placeholder, id))
+	cmd := shell.CommandContext(ctx, strings.ReplaceAll(c.command, Placeholder, id))
 	cmd.Env = append(os.Environ(), "SCRAPINGJOB_ID="+id)
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bounded

@@ -17,17 +17,12 @@ var (
 	errStale = errors.New("the connection was closed while it was idle")
 )
 
-// conn is a connection. One goroutine at a time uses it.
-//
-// Its system calls are made in a callback of the runtime's poller, for two
-// reasons. What waits for an answer needs no buffer, since it is told that
-// there is something to read before it reads. And the wait begins before the
-// request is written, so that no read has to fail first: an exchange is a
-// write, a wait and a read.
+// conn is a connection. One goroutine at a time uses it. What proceed does with
+// it is the system's: see conn_unix.go.
 type conn struct {
 	tcp  net.Conn
 	raw  syscall.RawConn
-	step func(fd uintptr) bool // onPoll, bound once
+	step func(fd uintptr) bool // onSocket, bound once
 	used bool                  // it has borne an exchange
 	// since is when it became idle, armed the deadline that the poller has.
 	since, armed time.Time
@@ -61,7 +56,7 @@ func newConn(tcp net.Conn) (*conn, error) {
 		return nil, err
 	}
 	cn := &conn{tcp: tcp, raw: raw}
-	cn.step = cn.onPoll
+	cn.step = cn.onSocket
 	return cn, nil
 }
 
@@ -187,11 +182,11 @@ func (cn *conn) writeRest(ctx context.Context, deadline time.Time) (written func
 	}
 }
 
-// poll waits until onPoll is done, the deadline has passed, or ctx has ended.
+// poll waits until proceed is done, the deadline has passed, or ctx has ended.
 func (cn *conn) poll(ctx context.Context, deadline time.Time) error {
 	for {
 		cn.n, cn.err = 0, nil
-		err := cn.raw.Read(cn.step)
+		err := cn.proceed()
 		if err == nil {
 			return cn.err
 		}
@@ -205,65 +200,5 @@ func (cn *conn) poll(ctx context.Context, deadline time.Time) error {
 			return errExpired
 		}
 		cn.arm(ctx, deadline)
-	}
-}
-
-// onPoll does what the stage says, and reports whether that is done; if not, it
-// is called again when there is something to read.
-func (cn *conn) onPoll(fd uintptr) bool {
-	if cn.stage == checking {
-		var unasked [1]byte
-		if _, err := retried(syscall.Read, fd, unasked[:]); err != syscall.EAGAIN { //nolint:errorlint // a bare system call
-			cn.err = errStale
-			return true
-		}
-		cn.stage = writing
-	}
-	if cn.stage == writing {
-		n, err := retried(syscall.Write, fd, cn.out)
-		cn.stage, cn.out = reading, cn.out[max(0, n):]
-		switch {
-		case err == nil && len(cn.out) == 0:
-			buffers.put(cn.request)
-			cn.request = nil
-			return false
-		case err == nil || err == syscall.EAGAIN: //nolint:errorlint // a bare system call
-			return true
-		case err == syscall.EPIPE || err == syscall.ECONNRESET: //nolint:errorlint // a bare system call
-			cn.cut, cn.out = true, nil // its answer may be on its way
-		default:
-			cn.err = os.NewSyscallError("write", err)
-			return true
-		}
-	}
-	first := cn.in == nil
-	if first {
-		cn.in = buffers.get()
-		cn.in.b = cn.in.b[:0]
-	}
-	free := cn.in.b[len(cn.in.b):cap(cn.in.b)]
-	n, err := retried(syscall.Read, fd, free)
-	if err == syscall.EAGAIN { //nolint:errorlint // a bare system call
-		if first {
-			buffers.put(cn.in)
-			cn.in = nil
-		}
-		return false
-	}
-	if err != nil {
-		cn.err = os.NewSyscallError("read", err)
-		return true
-	}
-	cn.n = n
-	cn.in.b = cn.in.b[:len(cn.in.b)+n]
-	return true
-}
-
-func retried(call func(fd int, p []byte) (int, error), fd uintptr, p []byte) (int, error) {
-	for {
-		n, err := call(int(fd), p)
-		if err != syscall.EINTR { //nolint:errorlint // a bare system call
-			return n, err
-		}
 	}
 }

@@ -1,12 +1,12 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // pacing says how many dials may be under way. An endpoint whose queue of
@@ -124,12 +124,7 @@ func (p *pacing) limited(err error, open int, now time.Time) {
 
 // isLocal reports whether a dial's error is of this machine, not of the endpoint.
 func isLocal(err error) bool {
-	for _, local := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EAGAIN} {
-		if errors.Is(err, local) {
-			return true
-		}
-	}
-	return false
+	return oserr.IsShortage(err) || oserr.IsNoPort(err)
 }
 
 // dials counts the dials that have succeeded.

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/shell"
 )
 
 // External is a receiver that somebody else runs, in a container perhaps, and
@@ -80,7 +81,7 @@ func (e *External) Stop(context.Context) error { return nil }
 func (e *External) Log() *Log { return e.log }
 
 func (e *External) run(ctx context.Context, command string) error {
-	cmd := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the user's own command
+	cmd := shell.CommandContext(ctx, command)
 	cmd.Env = append(os.Environ(), e.cfg.Env...)
 	cmd.Stdout, cmd.Stderr = e.log, e.log
 	cmd.WaitDelay = time.Second

@@ -1,8 +1,7 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package process
 
-import "syscall"
-
-// groupLives reports whether a process is left in the group.
-func groupLives(group int) bool { return syscall.Kill(-group, 0) == nil }
+// groupLives reports whether more than zombies is left in a group that is there;
+// here it is not known.
+func groupLives(int) bool { return true }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m)
 	}
 	terminate := make(chan os.Signal, 1)
-	signal.Notify(terminate, syscall.SIGTERM)
+	signal.Notify(terminate, syscall.SIGTERM, os.Interrupt) // the latter for CTRL_BREAK_EVENT
 	go func() {
 		for range terminate {
 			if os.Getenv("SERVE_DEAF") == "" {
@@ -43,5 +43,5 @@ func self(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "'" + path + "'"
+	return quoted(path)
 }

@@ -13,8 +13,9 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/shell"
 )
 
 const (
@@ -26,7 +27,8 @@ const (
 
 // Config is how to run a receiver.
 type Config struct {
-	// Command is run through sh -c, in a process group of its own.
+	// Command is run through sh -c, in a process group of its own; on Windows
+	// through cmd /C, in a job object.
 	Command string
 	// Program makes what is run in place of Command, without a shell; its Env may
 	// keep ours from it. It is called for each start.
@@ -38,7 +40,8 @@ type Config struct {
 	Endpoint string
 	// StartTimeout bounds the wait for that answer; 0 is 30 s.
 	StartTimeout time.Duration
-	// StopTimeout is how long Stop waits after SIGTERM before it kills; 0 is 10 s.
+	// StopTimeout is how long Stop waits, after it has asked, before it kills; 0
+	// is 10 s.
 	StopTimeout time.Duration
 }
 
@@ -49,7 +52,7 @@ type Process struct {
 	log *Log
 
 	mu      sync.Mutex
-	group   int           // 0: not running
+	group   *group        // nil: not running
 	gone    chan struct{} // closed when the shell has ended
 	ending  bool          // we have asked it to end, or killed it
 	ready   bool          // it has answered since its start
@@ -78,7 +81,7 @@ func (c Config) command() *exec.Cmd {
 		cmd = c.Program()
 	} else {
 		// Not CommandContext: the group is ours to kill, and Stop does it.
-		cmd = exec.Command("sh", "-c", c.Command) //nolint:gosec,noctx // the user's own command
+		cmd = shell.Command(c.Command)
 	}
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
@@ -93,16 +96,16 @@ func (p *Process) Start(ctx context.Context) error {
 		return fmt.Errorf("starting the receiver: something listens at %s already", p.cfg.Endpoint)
 	}
 	cmd := p.cfg.command()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Stdout, cmd.Stderr = p.log, p.log
 	// A grandchild that outlives the group could hold the pipe open for ever.
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
+	group, err := startGroup(cmd)
+	if err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
 	gone := make(chan struct{})
 	p.mu.Lock()
-	p.group, p.gone, p.ending, p.ready = cmd.Process.Pid, gone, false, false
+	p.group, p.gone, p.ending, p.ready = group, gone, false, false
 	p.mu.Unlock()
 	p.log.note("the receiver is started")
 	go func() {
@@ -203,15 +206,18 @@ func answer(ctx context.Context, url string) (status int, ok bool) {
 
 // Kill ends every process of the group at once, as a crash would, and does not
 // wait. It may be called from anywhere, also when nothing runs.
-func (p *Process) Kill() { p.signal(syscall.SIGKILL, "the receiver is killed (SIGKILL)") }
+func (p *Process) Kill() { _ = p.end((*group).kill, "the receiver is killed ("+killedBy+")") }
 
-func (p *Process) signal(sig syscall.Signal, what string) {
+// end has the group end by a verb of it, and reports whether that reached it.
+func (p *Process) end(verb func(*group) error, what string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ending = true
-	if p.group > 0 && syscall.Kill(-p.group, sig) == nil { // else gone already
-		p.log.note("%s", what)
+	if p.group == nil || verb(p.group) != nil { // gone already, or not to be asked
+		return false
 	}
+	p.log.note("%s", what)
+	return true
 }
 
 // Crash kills the group and returns when all of it is gone.
@@ -220,20 +226,22 @@ func (p *Process) Crash(ctx context.Context) error {
 	return p.reap(ctx)
 }
 
-// Stop asks the whole group to end with SIGTERM, waits until all of it is gone,
+// Stop asks the whole group to end, with SIGTERM or on Windows with
+// CTRL_BREAK_EVENT, waits until all of it is gone,
 // kills what is left after the stop timeout, and returns when nothing is left.
+// Where it can't be asked, as on Windows without a console, it is killed at once.
 // Stopping twice is safe.
 func (p *Process) Stop(ctx context.Context) error {
-	p.signal(syscall.SIGTERM, "the receiver is asked to stop (SIGTERM)")
+	asked := p.end((*group).stop, "the receiver is asked to stop ("+stoppedBy+")")
 	p.mu.Lock()
 	group, gone := p.group, p.gone
 	p.mu.Unlock()
-	if group != 0 {
+	if asked {
 		ctx, cancel := context.WithTimeout(ctx, p.cfg.StopTimeout)
 		defer cancel()
 		select {
 		case <-gone: // the shell may be gone before what it started
-			_ = poll(ctx, pollEvery, func() bool { return !groupLives(group) }) // what is left is killed
+			_ = poll(ctx, pollEvery, func() bool { return !group.lives() }) // what is left is killed
 		case <-ctx.Done():
 		}
 	}
@@ -245,7 +253,7 @@ func (p *Process) reap(ctx context.Context) error {
 	p.mu.Lock()
 	group, gone := p.group, p.gone
 	p.mu.Unlock()
-	if group == 0 {
+	if group == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, groupLimit, errors.New("the receiver's processes did not end"))
@@ -255,12 +263,13 @@ func (p *Process) reap(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
 	}
-	if err := poll(ctx, time.Millisecond, func() bool { return !groupLives(group) }); err != nil {
+	if err := poll(ctx, time.Millisecond, func() bool { return !group.lives() }); err != nil {
 		return fmt.Errorf("killing the receiver: %w", err)
 	}
 	p.mu.Lock()
-	p.group, p.gone = 0, nil
+	p.group, p.gone = nil, nil
 	p.mu.Unlock()
+	group.release()
 	p.log.note("all of it is gone")
 	return nil
 }

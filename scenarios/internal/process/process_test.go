@@ -2,7 +2,6 @@ package process_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func prepare(t *testing.T, command string) (*process.Process, string) {
 
 func TestStartCrashStart(t *testing.T) {
 	t.Parallel()
-	p, addr := prepare(t, "echo began; "+self(t)+" & wait")
+	p, addr := prepare(t, inChild(self(t)))
 	for round := range 3 {
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatalf("round %d: %v", round, err)
@@ -60,7 +59,7 @@ func TestStartCrashStart(t *testing.T) {
 
 func TestStopIsPolite(t *testing.T) {
 	t.Parallel()
-	p, _ := prepare(t, "exec "+self(t))
+	p, _ := prepare(t, alone(self(t)))
 	if err := p.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +82,7 @@ func TestStopKillsTheDeaf(t *testing.T) {
 	addr := l.Addr().String()
 	_ = l.Close()
 	p := process.New(process.Config{
-		Command: "SERVE_DEAF=1 exec " + self(t), Env: []string{"SERVE_ADDR=" + addr},
+		Command: deaf(self(t)), Env: []string{"SERVE_ADDR=" + addr},
 		Endpoint: "http://" + addr + "/", StopTimeout: 50 * time.Millisecond,
 	})
 	if err := p.Start(t.Context()); err != nil {
@@ -98,7 +97,7 @@ func TestStartFails(t *testing.T) {
 	t.Parallel()
 	t.Run("command ends", func(t *testing.T) {
 		t.Parallel()
-		p, _ := prepare(t, "echo no database >&2; exit 7")
+		p, _ := prepare(t, fails)
 		err := p.Start(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "exit status 7") || !strings.Contains(p.Log().String(), "no database") {
 			t.Errorf("error %v, output %q", err, p.Log().String())
@@ -107,7 +106,7 @@ func TestStartFails(t *testing.T) {
 	t.Run("never answers", func(t *testing.T) {
 		t.Parallel()
 		p := process.New(process.Config{
-			Command: "exec sleep 60", Endpoint: "http://127.0.0.1:1/", StartTimeout: 100 * time.Millisecond,
+			Command: waits, Endpoint: "http://127.0.0.1:1/", StartTimeout: 100 * time.Millisecond,
 		})
 		t.Cleanup(func() { _ = p.Crash(context.Background()) })
 		if err := p.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "within 100ms") {
@@ -116,7 +115,7 @@ func TestStartFails(t *testing.T) {
 	})
 	t.Run("port taken", func(t *testing.T) {
 		t.Parallel()
-		p, addr := prepare(t, "exec "+self(t))
+		p, addr := prepare(t, alone(self(t)))
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -125,49 +124,4 @@ func TestStartFails(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-}
-
-func TestOutputIsBounded(t *testing.T) {
-	t.Parallel()
-	p, _ := prepare(t, fmt.Sprintf("echo first; yes 0123456789 | head -c %d; echo last; exec %s", 4<<20, self(t)))
-	if err := p.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	out := p.Log().String()
-	if len(out) > 1<<20 || !strings.HasPrefix(out, "first\n") || !strings.Contains(out, "left out") || !strings.Contains(out, "last\n") {
-		t.Errorf("%d bytes, from %.20q", len(out), out)
-	}
-}
-
-func TestExternal(t *testing.T) {
-	t.Parallel()
-	_, addr := prepare(t, "")
-	pidFile := t.TempDir() + "/pid"
-	p := process.NewExternal(process.Config{
-		Env: []string{"SERVE_ADDR=" + addr}, Endpoint: "http://" + addr + "/",
-	}, self(t)+" >/dev/null 2>&1 & echo $! > "+pidFile, "kill -9 $(cat "+pidFile+")")
-	for range 2 {
-		if err := p.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Start(t.Context()); err != nil { // it is there already
-			t.Fatal(err)
-		}
-		if err := p.Crash(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if process.Answers(t.Context(), "http://"+addr+"/") {
-			t.Fatal("answers after its end")
-		}
-	}
-	if err := p.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	broken := process.NewExternal(process.Config{Endpoint: "http://" + addr + "/"}, "echo no such container >&2; exit 4", "true")
-	if err := broken.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(broken.Log().String(), "no such container") {
-		t.Errorf("error %v, output %q", err, broken.Log().String())
-	}
 }

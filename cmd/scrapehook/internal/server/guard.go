@@ -3,14 +3,14 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // maxConns bounds the connections, and reserved the descriptors that are left for
@@ -99,7 +99,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			g.short.end(g.log)
 			return g.add(conn), nil
 		}
-		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) && !errors.Is(err, syscall.ENOBUFS) && !errors.Is(err, syscall.ENOMEM) {
+		if !oserr.IsShortage(err) {
 			return nil, err
 		}
 		g.short.note(g.log, err)

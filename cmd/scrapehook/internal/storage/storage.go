@@ -10,12 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite"
 
+	"github.com/scrapehook/scrapehook/internal/oserr"
 	"github.com/scrapehook/scrapehook/receiver"
 	"github.com/scrapehook/scrapehook/receiver/pgstore"
 	"github.com/scrapehook/scrapehook/receiver/sink"
@@ -146,7 +146,7 @@ func openServer(ctx context.Context, cfg Config) (*pgstore.Store, error) {
 // every import would find that out. One that is full now may have room later.
 func CheckSpool(dir string) error {
 	file, err := os.CreateTemp(dir, "scrapehook-*")
-	if errors.Is(err, syscall.ENOSPC) {
+	if oserr.IsFull(err) {
 		return nil
 	}
 	if err != nil {

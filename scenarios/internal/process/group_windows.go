@@ -1,0 +1,143 @@
+package process
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// How a group is ended, as logs and reports name it.
+const (
+	killedBy  = "TerminateJobObject"
+	stoppedBy = "CTRL_BREAK_EVENT"
+)
+
+// group is the job object of a command: what it has started, and what that has.
+// Its processes are a group of the console too, which is what can be asked to
+// stop.
+type group struct {
+	leader uint32
+
+	mu  sync.Mutex
+	job windows.Handle // 0 once it is given back
+}
+
+// startGroup starts a command in a job object of its own, which takes its
+// processes along should we end without ending them. The command begins when it
+// is in the job, so that nothing it starts is outside.
+func startGroup(cmd *exec.Cmd) (*group, error) {
+	job, err := newJob()
+	if err != nil {
+		return nil, err
+	}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.CreationFlags |= windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_SUSPENDED
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, windows.CloseHandle(job))
+	}
+	leader := uint32(cmd.Process.Pid)
+	if err := errors.Join(assign(job, leader), resume(leader)); err != nil {
+		err = errors.Join(err, cmd.Process.Kill(), windows.CloseHandle(job))
+		_ = cmd.Wait() // its status is of the kill
+		return nil, err
+	}
+	return &group{leader: leader, job: job}, nil
+}
+
+func newJob() (windows.Handle, error) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return 0, fmt.Errorf("making a job object: %w", err)
+	}
+	var limits windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
+	limits.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits))); err != nil {
+		return 0, fmt.Errorf("making a job object: %w", errors.Join(err, windows.CloseHandle(job)))
+	}
+	return job, nil
+}
+
+func assign(job windows.Handle, pid uint32) error {
+	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, pid)
+	if err != nil {
+		return fmt.Errorf("opening the process: %w", err)
+	}
+	if err := windows.AssignProcessToJobObject(job, process); err != nil {
+		return fmt.Errorf("putting the process into a job object: %w", errors.Join(err, windows.CloseHandle(process)))
+	}
+	return windows.CloseHandle(process)
+}
+
+// resume lets a process run that was made suspended: it has one thread.
+func resume(pid uint32) error {
+	threads, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPTHREAD, 0)
+	if err != nil {
+		return fmt.Errorf("listing threads: %w", err)
+	}
+	defer func() { _ = windows.CloseHandle(threads) }() // it was only read
+	entry := windows.ThreadEntry32{Size: uint32(unsafe.Sizeof(windows.ThreadEntry32{}))}
+	for err = windows.Thread32First(threads, &entry); err == nil; err = windows.Thread32Next(threads, &entry) {
+		if entry.OwnerProcessID != pid {
+			continue
+		}
+		thread, err := windows.OpenThread(windows.THREAD_SUSPEND_RESUME, false, entry.ThreadID)
+		if err != nil {
+			return fmt.Errorf("opening the process's thread: %w", err)
+		}
+		_, err = windows.ResumeThread(thread)
+		return errors.Join(err, windows.CloseHandle(thread))
+	}
+	return fmt.Errorf("looking for the process's thread: %w", err)
+}
+
+func (g *group) kill() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.livesLocked() {
+		return errGone
+	}
+	return windows.TerminateJobObject(g.job, 1)
+}
+
+// stop asks by the console that we share with the group; without one it fails.
+func (g *group) stop() error {
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, g.leader)
+}
+
+// lives reports whether a process is left in the job.
+func (g *group) lives() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.livesLocked()
+}
+
+var errGone = errors.New("all of it is gone")
+
+func (g *group) livesLocked() bool {
+	if g.job == 0 {
+		return false
+	}
+	var accounting struct { // JOBOBJECT_BASIC_ACCOUNTING_INFORMATION
+		userTime, kernelTime, periodUserTime, periodKernelTime int64
+		pageFaults, processes, active, terminated              uint32
+	}
+	const basicAccounting = 1
+	err := windows.QueryInformationJobObject(g.job, basicAccounting, uintptr(unsafe.Pointer(&accounting)), uint32(unsafe.Sizeof(accounting)), nil)
+	return err == nil && accounting.active > 0
+}
+
+// release gives back what the system keeps for a group that is gone.
+func (g *group) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_ = windows.CloseHandle(g.job) // nothing lives in it
+	g.job = 0
+}
