@@ -52,7 +52,8 @@ type Config struct {
 	EndStatuses Mix
 	// Records are users' own rows, by sitemap name; see [cloud.Config].
 	Records map[string]*RecordFile
-	// Sitemaps stand in for the default sitemap; see [cloud.Config].
+	// Sitemaps are there from the start, and stand in for the default sitemap;
+	// see [cloud.Config].
 	Sitemaps []*Sitemap
 	// Data says what generated rows look like.
 	Data DataOptions

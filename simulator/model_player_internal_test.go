@@ -103,8 +103,8 @@ func (p *player) start() {
 		cancel()
 		return <-done
 	})
-	if _, err := p.sim.Cloud.Sitemap(p.sitemap); err != nil {
-		m, err := p.sim.Cloud.AddSitemap("", "")
+	if _, err := p.sim.cloud.Sitemap(p.sitemap); err != nil {
+		m, err := p.sim.cloud.AddSitemap("", "")
 		p.must(err)
 		p.sitemap = m.ID
 	}
@@ -169,7 +169,7 @@ func (p *player) add(takes bool) {
 	if takes {
 		spec.RunTime, spec.Ending = time.Hour, &cloud.Ending{Status: webhook.Failed, FailedPages: 5}
 	}
-	j, err := p.sim.Cloud.AddJob(spec)
+	j, err := p.sim.cloud.AddJob(spec)
 	if p.done("adding a job", true, err) {
 		p.model.jobs[j.ID] = &modelJob{status: waiting, takes: takes}
 	}
@@ -184,24 +184,24 @@ func (p *player) life(id int64, verb int) {
 	case 5, 6, 7, 8:
 		statuses := []webhook.Status{webhook.Finished, webhook.Failed, webhook.Shelved, webhook.Stopped}
 		status := statuses[p.dice.IntN(len(statuses))]
-		if p.done("ending a job", running, p.sim.Cloud.End(id, status, -1)) {
+		if p.done("ending a job", running, p.sim.cloud.End(id, status, -1)) {
 			p.model.end(id, status)
 		}
 	case 9:
-		_, err := p.sim.Cloud.Stop(id)
+		_, err := p.sim.cloud.Stop(id)
 		if p.done("stopping a job", running, err) {
 			p.model.end(id, webhook.Stopped)
 		}
 	case 10, 11:
-		_, err := p.sim.Cloud.Continue(id)
+		_, err := p.sim.cloud.Continue(id)
 		if p.done("continuing a job", j.status == webhook.Failed || j.status == webhook.Shelved, err) {
 			*j = modelJob{status: waiting}
 		}
 	case 12:
-		_, err := p.sim.Cloud.Conclude(id, cloud.Ending{Status: webhook.Finished, FailedPages: 1})
+		_, err := p.sim.cloud.Conclude(id, cloud.Ending{Status: webhook.Finished, FailedPages: 1})
 		p.done("finishing a job with failed pages", false, err)
 	case 13:
-		if p.done("deleting a job", true, p.sim.Cloud.DeleteJob(id)) {
+		if p.done("deleting a job", true, p.sim.cloud.DeleteJob(id)) {
 			delete(p.model.jobs, id)
 		}
 	}
@@ -221,13 +221,13 @@ func (p *player) world(verb int) {
 		for _, e := range p.endpoints[:1+p.dice.IntN(len(p.endpoints))] {
 			urls = append(urls, e.URL)
 		}
-		p.must(p.sim.Cloud.SetEndpoints(urls))
+		p.must(p.sim.cloud.SetEndpoints(urls))
 		p.model.endpoints = urls
 	case p.dice.IntN(20) == 0:
 		if p.done("resetting", true, p.sim.reset()) {
 			clear(p.model.jobs)
 			clear(p.model.ends)
-			m, err := p.sim.Cloud.AddSitemap("", "")
+			m, err := p.sim.cloud.AddSitemap("", "")
 			if p.done("adding a sitemap", true, err) {
 				p.sitemap = m.ID
 			}
@@ -262,7 +262,7 @@ func (p *player) follow() {
 	p.t.Helper()
 	p.eventually("the jobs are as in the model", func() (string, bool) {
 		for id, want := range p.model.jobs {
-			j, err := p.sim.Cloud.Job(id)
+			j, err := p.sim.cloud.Job(id)
 			p.must(err)
 			if j.Status != want.status && (want.status != waiting || j.Status.Ended()) {
 				return fmt.Sprintf("job %d is %s, want %s", id, j.Status, want.status), false

@@ -64,7 +64,7 @@ func (s *Simulator) startClock(ctx context.Context) error {
 // makeSender makes the sender, with what the last process has left pending.
 func (s *Simulator) makeSender(ctx context.Context) (err error) {
 	cfg := delivery.Config{
-		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.Cloud}, OnAttempt: s.attempted,
+		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud}, OnAttempt: s.attempted,
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {
@@ -81,7 +81,7 @@ func (s *Simulator) makeSender(ctx context.Context) (err error) {
 			s.history.Note(a)
 		}
 	}
-	s.Sender, err = delivery.New(cfg)
+	s.sender, err = delivery.New(cfg)
 	return err
 }
 

@@ -45,8 +45,8 @@ func TestStateLasts(t *testing.T) {
 	s, stop := run(t, cfg)
 	id, sitemap := createJob(t, s)
 	await(t, notified)
-	eventually(t, func() bool { p := s.Sender.Pending(); return len(p) == 1 && p[0].Attempt == 2 })
-	waiting := s.Sender.Pending()[0]
+	eventually(t, func() bool { p := s.Sender().Pending(); return len(p) == 1 && p[0].Attempt == 2 })
+	waiting := s.Sender().Pending()[0]
 	rows := call(t, s, "GET", fmt.Sprintf("scraping-job/%d/json", id), "", nil)
 	control(t, s, "jobs", fmt.Sprintf(`{"sitemap_id":%d,"takes":"1h"}`, sitemap))
 	if _, err := simulator.New(t.Context(), cfg); err == nil {
@@ -60,7 +60,7 @@ func TestStateLasts(t *testing.T) {
 	}
 	cfg.AnySeed = true
 	again, _ := run(t, cfg)
-	if pending := again.Sender.Pending(); len(pending) != 1 || pending[0].Attempt != 2 || !pending[0].Due.Equal(waiting.Due) || pending[0].Notification != waiting.Notification {
+	if pending := again.Sender().Pending(); len(pending) != 1 || pending[0].Attempt != 2 || !pending[0].Due.Equal(waiting.Due) || pending[0].Notification != waiting.Notification {
 		t.Errorf("pending is %+v, was %+v", pending, waiting)
 	}
 	if got := call(t, again, "GET", fmt.Sprintf("scraping-job/%d/json", id), "", nil); got != rows || again.Seed != 1 {
@@ -73,7 +73,7 @@ func TestStateLasts(t *testing.T) {
 	await(t, notified)
 	await(t, notified) // the resend, and the job that has ended since
 	control(t, again, "reset", "")
-	if _, total := again.Cloud.Sitemaps("", 0, 1); total != 0 || len(again.Sender.Pending()) > 2 {
+	if _, total := again.Cloud().Sitemaps("", 0, 1); total != 0 || len(again.Sender().Pending()) > 2 {
 		t.Errorf("%d sitemaps after the reset", total)
 	}
 }
@@ -89,8 +89,8 @@ func TestAContinuedJobDrawsAgain(t *testing.T) {
 	for range 10 {
 		id, _ := createJob(t, s)
 		for range 100 {
-			eventually(t, func() bool { j, err := s.Cloud.Job(id); return err == nil && j.Status.Ended() })
-			j, err := s.Cloud.Job(id)
+			eventually(t, func() bool { j, err := s.Cloud().Job(id); return err == nil && j.Status.Ended() })
+			j, err := s.Cloud().Job(id)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestAContinuedJobDrawsAgain(t *testing.T) {
 			}
 			control(t, s, fmt.Sprintf("jobs/%d/continue", id), "")
 		}
-		if j, err := s.Cloud.Job(id); err != nil || j.Status != webhook.Finished || j.StoredRecordCount != 30 {
+		if j, err := s.Cloud().Job(id); err != nil || j.Status != webhook.Finished || j.StoredRecordCount != 30 {
 			t.Errorf("it is %+v, %v", j, err)
 		}
 	}

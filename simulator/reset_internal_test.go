@@ -31,8 +31,8 @@ func TestResetIsOneOperation(t *testing.T) {
 	for range 4 {
 		verbs.Go(func() {
 			for range 200 {
-				if j, err := s.Cloud.AddJob(cloud.JobSpec{}); err == nil {
-					_ = s.Cloud.End(j.ID, webhook.Finished, 1) // the job may be gone already
+				if j, err := s.cloud.AddJob(cloud.JobSpec{}); err == nil {
+					_ = s.cloud.End(j.ID, webhook.Finished, 1) // the job may be gone already
 				}
 			}
 		})
@@ -46,7 +46,7 @@ func TestResetIsOneOperation(t *testing.T) {
 	verbs.Wait()
 	pending, total := s.Pending()
 	for _, p := range pending {
-		if _, err := s.Cloud.Job(p.Notification.JobID); err != nil {
+		if _, err := s.cloud.Job(p.Notification.JobID); err != nil {
 			t.Errorf("pending is a notification of job %d: %v", p.Notification.JobID, err)
 		}
 	}

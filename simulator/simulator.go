@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,13 +32,12 @@ var ErrListen = errors.New("opening the API's address")
 
 // Simulator is a cloud that runs. Its parts may be used while it does.
 type Simulator struct {
-	// Cloud and Sender are for this module alone: they are not promised.
-	Cloud  *cloud.Cloud
-	Sender *delivery.Sender
 	// Seed is the one in use.
 	Seed uint64
 
 	cfg      Config
+	cloud    *cloud.Cloud
+	sender   *delivery.Sender
 	listener net.Listener
 	handler  http.Handler
 	state    *state.File // nil: nothing lasts
@@ -99,6 +98,9 @@ func (s *Simulator) assemble(ctx context.Context) (err error) {
 	if err := s.makeCloud(ctx); err != nil {
 		return err
 	}
+	if err := s.addSitemaps(); err != nil {
+		return err
+	}
 	if err := s.makeSender(ctx); err != nil {
 		return err
 	}
@@ -116,23 +118,37 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 	if s.state != nil {
 		cfg.Keep = s.store(ctx).Keep
 	}
-	if s.Cloud, err = cloud.New(cfg); err != nil || s.state == nil {
+	if s.cloud, err = cloud.New(cfg); err != nil || s.state == nil {
 		return err
 	}
-	return s.state.Load(ctx, s.Cloud.Restore)
+	return s.state.Load(ctx, s.cloud.Restore)
+}
+
+// addSitemaps adds the user's own sitemaps, unless they are there from before.
+func (s *Simulator) addSitemaps() error {
+	there, _ := s.cloud.Sitemaps("", 0, cloud.DefaultMax)
+	for _, own := range s.cfg.Sitemaps {
+		if slices.ContainsFunc(there, func(m cloud.Sitemap) bool { return m.Body == own.JSON }) {
+			continue
+		}
+		if _, err := s.cloud.AddSitemap("", own.JSON); err != nil {
+			return fmt.Errorf("adding the sitemap %q: %w", own.Name, err)
+		}
+	}
+	return nil
 }
 
 // serve makes the handler of both APIs.
 func (s *Simulator) serve() (http.Handler, error) {
 	vendors, err := api.New(api.Config{
-		Cloud: s.Cloud, Token: s.cfg.Token, RateLimit: s.cfg.RateLimit, Observe: s.cfg.OnCall,
+		Cloud: s.cloud, Token: s.cfg.Token, RateLimit: s.cfg.RateLimit, Observe: s.cfg.OnCall,
 		Fault: func(c api.Call) fault.Fault { return s.faults.For(c.Route, c.JobID) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	ours := control.New(control.Config{
-		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.Cloud, Sender: s.Sender, Clock: s.clock, Faults: s.faults,
+		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults,
 		Client: &delivery.Client{Profile: s.cfg.Profile}, History: &s.history,
 		Reset: s.reset, Ready: s.running.Load,
 		AllowRemote: s.cfg.AllowRemoteControl,
@@ -151,8 +167,8 @@ func (s *Simulator) serve() (http.Handler, error) {
 // reset empties the cloud, the sender and the plan of faults, at once: while it
 // does, no verb is carried out and nothing is taken for delivery.
 func (s *Simulator) reset() error {
-	return s.Sender.Reset(func() error {
-		if err := s.Cloud.Reset(); err != nil {
+	return s.sender.Reset(func() error {
+		if err := s.cloud.Reset(); err != nil {
 			return err
 		}
 		s.faults.Clear()
@@ -177,7 +193,7 @@ func (s *Simulator) url() string {
 
 // Unended returns how many jobs have not ended.
 func (s *Simulator) Unended() int {
-	_, jobs := s.Cloud.Count()
+	_, jobs := s.cloud.Count()
 	unended := 0
 	for status, n := range jobs {
 		if !status.Ended() {
@@ -195,8 +211,8 @@ const maxListed = 1000
 // have no delivery number. total counts all. After Run it is what the stop has
 // left undone.
 func (s *Simulator) Pending() (listed []Pending, total int) {
-	waiting, inOutbox := s.Cloud.Waiting(0, maxListed) // first: what is taken meanwhile is listed twice, not missed
-	listed = s.Sender.Pending()
+	waiting, inOutbox := s.cloud.Waiting(0, maxListed) // first: what is taken meanwhile is listed twice, not missed
+	listed = s.sender.Pending()
 	total = len(listed) + inOutbox
 	for _, w := range waiting {
 		listed = append(listed, delivery.Pending{URL: w.Endpoint, Notification: w.Notification, Attempt: 1, Due: w.Due})
@@ -207,58 +223,19 @@ func (s *Simulator) Pending() (listed []Pending, total int) {
 // Close frees the address and the state of a simulator that is never run.
 func (s *Simulator) Close() error { return errors.Join(s.listener.Close(), s.closeState()) }
 
-// stopPatience is how long a stop waits for the API's calls under way. Normal
-// calls end in it, long downloads are cut.
-const stopPatience = time.Second
-
 // Run serves the API, lets jobs live and sends notifications, until ctx ends or
 // the API can't be served any more, and returns when everything has stopped.
 // Only the latter, and a state file that can't be written any more, is an error.
 // What is left undone then is told by Unended and Pending. It can be called once.
 func (s *Simulator) Run(ctx context.Context) error {
-	// The calls end by a context of their own, some time after ctx.
-	calls, endCalls := context.WithCancel(context.WithoutCancel(ctx))
-	defer endCalls()
-	server := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		// OPTIONS * too is answered by the API.
-		DisableGeneralOptionsHandler: true,
-
-		BaseContext: func(net.Listener) context.Context { return calls },
-	}
 	s.running.Store(true)
 	defer s.running.Store(false)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.Sender.Run(ctx) })
+	g.Go(func() error { return s.sender.Run(ctx) })
 	g.Go(func() error {
-		s.Cloud.Run(ctx)
+		s.cloud.Run(ctx)
 		return nil
 	})
-	g.Go(func() error {
-		if err := server.Serve(api.Listen(s.listener)); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving the API: %w", err)
-		}
-		return nil
-	})
-	g.Go(func() error {
-		<-ctx.Done()
-		if !shutdown(calls, server) {
-			endCalls()
-			if !shutdown(context.WithoutCancel(calls), server) {
-				_ = server.Close() // what is left reads from a client that is silent
-			}
-		}
-		return nil
-	})
+	g.Go(func() error { return api.Serve(ctx, s.listener, s.handler) })
 	return errors.Join(g.Wait(), s.closeState())
-}
-
-// shutdown takes no more calls and reports whether those under way ended in
-// time.
-func shutdown(ctx context.Context, server *http.Server) bool {
-	patience, done := context.WithTimeout(ctx, stopPatience)
-	defer done()
-	return server.Shutdown(patience) == nil
 }

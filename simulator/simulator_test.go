@@ -143,8 +143,8 @@ func TestFromSitemapToDownload(t *testing.T) {
 		t.Errorf("the job is %+v, with %d rows to download", job, strings.Count(rows, "\n"))
 	}
 	stop()
-	if s.Unended() != 0 || len(s.Sender.Pending()) != 0 {
-		t.Errorf("%d jobs and %d notifications are left", s.Unended(), len(s.Sender.Pending()))
+	if s.Unended() != 0 || len(s.Sender().Pending()) != 0 {
+		t.Errorf("%d jobs and %d notifications are left", s.Unended(), len(s.Sender().Pending()))
 	}
 }
 
@@ -160,7 +160,7 @@ func TestEveryEndpointIsNotified(t *testing.T) {
 		t.Errorf("notified of %s and %s", a, b)
 	}
 	stop() // at most an attempt is under way, or its resend waits
-	pending := s.Sender.Pending()
+	pending := s.Sender().Pending()
 	if !slices.ContainsFunc(pending, func(p delivery.Pending) bool { return p.URL == second }) {
 		t.Errorf("pending is %+v, want the resend to the second endpoint", pending)
 	}
@@ -179,7 +179,7 @@ func TestOutcomes(t *testing.T) {
 			if got := await(t, notified); !strings.Contains(got, "status="+string(status)) {
 				t.Errorf("notified of %s", got)
 			}
-			if job, err := s.Cloud.Job(id); err != nil || job.StoredRecordCount != rows {
+			if job, err := s.Cloud().Job(id); err != nil || job.StoredRecordCount != rows {
 				t.Errorf("got %+v, %v, want %d rows", job, err, rows)
 			}
 		})
@@ -192,7 +192,7 @@ func TestStopSaysWhatIsUnended(t *testing.T) {
 	cfg.JobTime = time.Hour
 	s, stop := run(t, cfg)
 	id, _ := createJob(t, s)
-	if job, err := s.Cloud.Job(id); err != nil || job.Status != webhook.WaitingToBeScheduled || job.StoredRecordCount != 0 {
+	if job, err := s.Cloud().Job(id); err != nil || job.Status != webhook.WaitingToBeScheduled || job.StoredRecordCount != 0 {
 		t.Errorf("a fresh job is %+v, %v", job, err)
 	}
 	stop()
@@ -211,7 +211,7 @@ func TestADeletedJobIsLeftAlone(t *testing.T) {
 	cfg.OnError = func(err error) { t.Errorf("told of %v", err) }
 	s, _ := run(t, cfg)
 	deleted, sitemap := createJob(t, s)
-	if err := s.Cloud.DeleteJob(deleted); err != nil {
+	if err := s.Cloud().DeleteJob(deleted); err != nil {
 		t.Fatal(err)
 	}
 	var later struct{ ID int64 }

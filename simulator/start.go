@@ -77,14 +77,14 @@ func (c *TestCloud) SetEndpoints(urls ...string) {
 	for _, url := range urls {
 		c.must("setting the endpoints", delivery.CheckURL(url))
 	}
-	c.must("setting the endpoints", c.sim.Cloud.SetEndpoints(urls))
+	c.must("setting the endpoints", c.sim.cloud.SetEndpoints(urls))
 }
 
 // AddSitemap adds a sitemap from its JSON and returns its id; an empty one stands
 // for a shop's products.
 func (c *TestCloud) AddSitemap(body string) (id int64) {
 	c.tb.Helper()
-	m, err := c.sim.Cloud.AddSitemap("", body)
+	m, err := c.sim.cloud.AddSitemap("", body)
 	c.must("adding a sitemap", err)
 	return m.ID
 }
@@ -94,7 +94,7 @@ func (c *TestCloud) AddSitemap(body string) (id int64) {
 // products.
 func (c *TestCloud) FinishJob(sitemap int64, rows int) (id int64) {
 	c.tb.Helper()
-	j, err := c.sim.Cloud.AddJob(cloud.JobSpec{SitemapID: sitemap, Rows: &rows})
+	j, err := c.sim.cloud.AddJob(cloud.JobSpec{SitemapID: sitemap, Rows: &rows})
 	c.must("adding a job", err)
 	c.EndJob(j.ID, webhook.Finished, rows)
 	return j.ID
@@ -104,14 +104,14 @@ func (c *TestCloud) FinishJob(sitemap int64, rows int) (id int64) {
 // the API, say. rows are those in all.
 func (c *TestCloud) EndJob(job int64, status webhook.Status, rows int) {
 	c.tb.Helper()
-	c.must("ending a job", c.sim.Cloud.End(job, status, rows))
+	c.must("ending a job", c.sim.cloud.End(job, status, rows))
 }
 
 // ContinueJob has a job that failed or was shelved wait for its next run, which
 // EndJob ends. It keeps its rows.
 func (c *TestCloud) ContinueJob(job int64) {
 	c.tb.Helper()
-	_, err := c.sim.Cloud.Continue(job)
+	_, err := c.sim.cloud.Continue(job)
 	c.must("continuing a job", err)
 }
 
@@ -143,8 +143,8 @@ func (c *TestCloud) AwaitAcknowledged(job int64) []Attempt {
 	defer timeout.Stop()
 	for {
 		// First what is pending: what ends in the meantime is among the attempts.
-		_, waiting := c.sim.Cloud.Waiting(job, 0)
-		pending := c.sim.Sender.Pending()
+		_, waiting := c.sim.cloud.Waiting(job, 0)
+		pending := c.sim.sender.Pending()
 		attempts, next := c.attemptsOf(job)
 		acked := map[uint64]bool{}
 		for _, a := range attempts {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,12 +14,10 @@ import (
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/certs"
-	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/draw"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/internal/human"
-	"github.com/scrapehook/scrapehook/internal/sitemaps"
 	"github.com/scrapehook/scrapehook/internal/traffic/record"
 	"github.com/scrapehook/scrapehook/simulator"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -48,7 +45,7 @@ type cloudFlags struct {
 	state              string
 	tls                bool
 	tlsCA              string
-	anySeed            bool
+	anySeed, asksRows  bool
 }
 
 func newCloudCmd() *cobra.Command {
@@ -81,6 +78,7 @@ be opened.`,
   scrapehook cloud --tls --listen 127.0.0.1:443`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.asksRows = cmd.Flags().Changed("rows")
 			if !cmd.Flags().Changed("seed") {
 				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
 				f.anySeed = true
@@ -127,6 +125,9 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 		return err
 	}
 	defer own.Close()
+	if f.asksRows && own.Files[""] != nil {
+		return usageError("--rows: each job has as many rows as the file of --records; a job of fewer is added over the control API")
+	}
 	cfg.Sitemaps, cfg.Records, cfg.Data = own.Sitemaps, own.Files, options
 	log := cloudlog.New(stderr, cfg.Profile)
 	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.Call, log.Attempt, log.Failure
@@ -167,10 +168,6 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 	}
 	if err != nil {
 		return usageError("%w", err)
-	}
-	if err := addSitemaps(sim.Cloud, cfg.Sitemaps); err != nil {
-		_ = sim.Close() // nothing was served
-		return harnessError("--sitemap: %w", err)
 	}
 	f.seed = sim.Seed
 	if err := f.announce(sim.BaseURL(), sim.ControlURL(), stdout); err != nil {
@@ -239,20 +236,6 @@ func (f cloudFlags) config() (simulator.Config, error) {
 		}
 	}
 	return cfg, nil
-}
-
-// addSitemaps adds the user's own sitemaps, unless they are there from before.
-func addSitemaps(c *cloud.Cloud, own []*sitemaps.Sitemap) error {
-	there, _ := c.Sitemaps("", 0, cloud.DefaultMax)
-	for _, s := range own {
-		if slices.ContainsFunc(there, func(m cloud.Sitemap) bool { return m.Body == s.JSON }) {
-			continue
-		}
-		if _, err := c.AddSitemap("", s.JSON); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // announce tells where the APIs are.

@@ -2,17 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/api"
+	"github.com/scrapehook/scrapehook/internal/cloud"
+	"github.com/scrapehook/scrapehook/internal/loopback"
 	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/traffic/cloudjobs"
 	"github.com/scrapehook/scrapehook/internal/traffic/plan"
-	"github.com/scrapehook/scrapehook/simulator"
 )
 
 // trafficCloudFlags say where the jobs of the traffic exist, if anywhere.
@@ -27,8 +28,8 @@ type trafficCloudFlags struct {
 // trafficCloud is a simulated cloud in which the jobs of a plan exist.
 type trafficCloud struct {
 	*cloudjobs.Jobs
-	sim    *simulator.Simulator
 	own    *records.Own
+	url    string
 	linger time.Duration
 
 	lastCall atomic.Int64 // of the API, in unix nanoseconds
@@ -51,7 +52,7 @@ func openCloud(ctx context.Context, f trafficCloudFlags, planned *plan.Plan, std
 		own.Close()
 		return nil, nil, err
 	}
-	fmt.Fprintf(stderr, "API %s token %s\n", c.sim.BaseURL(), f.token)
+	fmt.Fprintf(stderr, "API %s token %s\n", c.url, f.token)
 	return c, planned, nil
 }
 
@@ -79,26 +80,45 @@ func (c *trafficCloud) start(ctx context.Context, f trafficCloudFlags, planned *
 		return nil, err
 	}
 	cfg := planned.Config()
-	c.sim, err = simulator.New(ctx, simulator.Config{
-		Listen: f.listen, Token: f.token, Seed: cfg.Seed, Profile: cfg.Profile,
-		Rows: rows, Sitemaps: c.own.Sitemaps, Records: c.own.Files, Data: options,
-		OnCall: func(api.Call) { c.lastCall.Store(time.Now().UnixNano()) },
+	made, err := cloud.New(cloud.Config{
+		Seed: cfg.Seed, Profile: cfg.Profile, Rows: rows, Sitemaps: c.own.Sitemaps, Records: c.own.Files, Data: options,
 	})
-	if errors.Is(err, simulator.ErrListen) {
-		return nil, harnessError("--cloud: %w", err)
-	}
 	if err != nil {
 		return nil, usageError("--cloud: %w", err)
 	}
-	if c.Jobs, planned, err = cloudjobs.New(c.sim.Cloud, planned, rows); err != nil {
-		_ = c.sim.Close() // nothing was served
+	handler, err := api.New(api.Config{
+		Cloud: made, Token: f.token, Observe: func(api.Call) { c.lastCall.Store(time.Now().UnixNano()) },
+	})
+	if err != nil {
+		return nil, usageError("--cloud: %w", err)
+	}
+	if c.Jobs, planned, err = cloudjobs.New(made, planned, rows); err != nil {
 		return nil, harnessError("--cloud: %w", err)
 	}
+	listener, err := listenLocally(ctx, f.listen)
+	if err != nil {
+		return nil, err
+	}
+	c.url = "http://" + listener.Addr().String() + api.Path
 	// It goes on when ctx ends: finish stops it.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
-	go func() { c.done <- c.sim.Run(running) }()
+	go func() { c.done <- api.Serve(running, listener, handler) }()
 	return planned, nil
+}
+
+// listenLocally opens an address of this machine alone.
+func listenLocally(ctx context.Context, address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil || !loopback.Host(host) {
+		return nil, usageError("--cloud %s: give HOST:PORT of this machine alone, like 127.0.0.1:8080", address)
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, harnessError("--cloud: %w", err)
+	}
+	return listener, nil
 }
 
 // finish stops the cloud when no receiver has called it for the time that it

@@ -28,8 +28,6 @@ var promised = []string{
 // notPromised are exported fields and methods that this module needs of a
 // promised type, with the reason.
 var notPromised = map[string]string{
-	"Simulator.Cloud":   "the load of traffic drives the jobs of a cloud in the same process",
-	"Simulator.Sender":  "tests look at what waits",
 	"File.Check":        "the cloud checks a sitemap's own rows",
 	"Sitemap.Pages":     "the cloud counts a job's pages",
 	"Sitemap.Selectors": "the cloud makes rows by them",
