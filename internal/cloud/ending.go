@@ -114,7 +114,7 @@ func (j *job) checkEnding(e Ending, profile webhook.Profile) error {
 		// has such pages is shelved. The profile of 2022 has dropped shelved.
 		return fmt.Errorf("%w: job %d: by the %s profile a job with failed or empty pages is shelved, not finished", ErrEnding, j.ID, profile.Name)
 	}
-	return nil
+	return j.checkFile(e.Rows)
 }
 
 // conclude sets what the end of a run leaves on the job, beside its status.

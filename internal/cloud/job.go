@@ -194,6 +194,9 @@ func (c *Cloud) newJobLocked(spec JobSpec, s *sitemap) (*job, error) {
 		if spec.Rows == nil {
 			j.Rows = file.Len()
 		}
+		if err := j.checkFile(j.Rows); err != nil {
+			return nil, err
+		}
 	}
 	j.history = c.newHistory(id, pages, j.Rows)
 	if j.ending != nil { // it is known now whether it can end so
@@ -205,6 +208,14 @@ func (c *Cloud) newJobLocked(spec JobSpec, s *sitemap) (*job, error) {
 		}
 	}
 	return j, nil
+}
+
+// checkFile says why the job can't have that many rows, when a file has its rows.
+func (j *job) checkFile(rows int) error {
+	if j.file == nil || rows <= j.file.Len() {
+		return nil
+	}
+	return fmt.Errorf("%w: job %d can't have %d rows: its records come from a file of %d rows", ErrEnding, j.ID, rows, j.file.Len())
 }
 
 func (c *Cloud) newHistory(id int64, pages *sitemaps.Pages, planned int) history {

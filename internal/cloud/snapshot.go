@@ -169,6 +169,11 @@ func (c *Cloud) restoreJobLocked(kept Change) error {
 	}
 	if file := c.records(j.SitemapName); file != nil {
 		j.file = file
+		if err := j.checkFile(j.StoredRecordCount); err != nil {
+			return fmt.Errorf("%w: bring the file that it had, or begin with another state", err)
+		}
+		// A run to come can't plan more than there is.
+		j.Rows, j.history.planned = min(j.Rows, file.Len()), min(j.history.planned, file.Len())
 	}
 	j.history.runs = state.Runs
 	c.indexJobLocked(j)

@@ -252,6 +252,16 @@ func TestRecordFile(t *testing.T) {
 	if len(columns) != 2 || columns[0].Name != "a" || columns[0].Filled < 66 || columns[0].Filled > 67 || columns[1].Filled != 0 {
 		t.Errorf("columns are %+v", columns)
 	}
+	// No job has more rows than the file.
+	four := 4
+	for what, err := range map[string]error{
+		"adding": func() error { _, err := w.AddJob(cloud.JobSpec{SitemapID: w.sitemap.ID, Rows: &four}); return err }(),
+		"ending": w.End(w.started(cloud.JobSpec{}), webhook.Finished, 4),
+	} {
+		if !errors.Is(err, cloud.ErrEnding) || !strings.Contains(err.Error(), "a file of 3 rows") {
+			t.Errorf("%s a job of 4 rows: %v", what, err)
+		}
+	}
 	for content, want := range map[string]string{
 		"{}\n\n": "line 2", "[1]": "line 1", "{} {}": "line 1", "{\"a\":}": "line 1", "{\"a\":1": "line 1",
 	} {

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -49,8 +50,9 @@ var meanings = []struct {
 	{aPrice, "price cost amount total msrp rrp salary rent preis prix precio prezzo cena цена 价格 سعر"},
 	{anEAN, "ean isbn gtin upc barcode asin"},
 	{aRating, "rating stars score рейтинг bewertung"},
-	{aCount, "count quantity qty reviews views likes comments sold number pages year votes bedrooms bathrooms"},
-	{anSKU, "sku code id mpn model reference ref article artikelnummer артикул"},
+	{aCount, "count quantity qty reviews views likes comments sold pages year votes bedrooms bathrooms beds baths rooms seats " +
+		"guests employee followers subscribers students units pieces downloads orders anzahl количество 数量"},
+	{anSKU, "sku code id mpn model serial part order invoice reference ref article artikelnummer артикул"},
 	{aStock, "stock available availability наличие"},
 	{aDate, "date time published updated created posted datum fecha дата 日期 تاريخ"},
 	{aText, "description desc text review comment summary body content article details about bio beschreibung описание 描述"},
@@ -65,12 +67,45 @@ var meanings = []struct {
 	{aCategory, "category genre type department breadcrumb tag kategorie категория"},
 	{aSize, "size weight dimension length width height area volume capacity размер"},
 	{aTitle, "title name product heading header h1 item titel название 标题 اسم"},
+	{aCount, "number num nr"},
+}
+
+// Words that make a count of whatever stands beside them, like num_ratings and
+// "number of stores"; and those of numbers that count nothing, like "Phone
+// number" and model_number.
+const (
+	counting    = "count counter qty quantity num nbr number nr total"
+	notCounting = "phone tel telephone mobile fax model part order serial article invoice account house zip postcode id sku ean isbn code " +
+		"price cost amount tax shipping"
+)
+
+// counts reports whether the words of a name are of a count. Alone, number and
+// total say too little.
+func counts(words []string) bool {
+	found := false
+	for i, word := range words {
+		switch {
+		case contains(notCounting, word):
+			return false
+		case (word == "number" || word == "total") && len(words) == 1:
+		case contains(counting, word), word == "no" && i+1 < len(words) && words[i+1] == "of":
+			found = true
+		}
+	}
+	return found
+}
+
+func contains(known, word string) bool {
+	return slices.Contains(strings.Fields(known), word)
 }
 
 // meaningOf reads a name: productPrice, product_price and "Product price" are
 // the same.
 func meaningOf(name string) meaning {
 	words := split(name)
+	if counts(words) {
+		return aCount
+	}
 	for _, m := range meanings {
 		for known := range strings.FieldsSeq(m.words) {
 			for _, word := range words {
