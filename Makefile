@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean
+.PHONY: matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean platforms release release-check
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -122,6 +122,25 @@ receivers: build
 endpoints: ENDPOINT_ROUNDS ?= 20
 endpoints:
 	ENDPOINT_ROUNDS=$(ENDPOINT_ROUNDS) $(GO) test -count=1 -timeout 1h -v -run '^Test(TwoEndpoints|EndpointBeside)' ./e2e
+
+# The command for each system that releases are made for. Compiling all of them
+# anew takes minutes; a test among the others checks their types, which is quick.
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+platforms:
+	@for target in $(TARGETS); do echo $$target && \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -o /dev/null ./cmd/scrapehook || exit 1; done
+
+# All files of a release, in bin/release. RELEASE is its version.
+release: export TARGETS := $(TARGETS)
+release:
+	@test -n "$(RELEASE)" || { echo "make release: say which: make release RELEASE=1.2.3" >&2; exit 2; }
+	@release/make $(RELEASE) bin/release
+
+# A snapshot of a release, twice, with the same bytes; and the main job from its
+# archive, its .deb and its npm packages. TARGETS=linux/amd64 is short.
+release-check: export TARGETS := $(TARGETS)
+release-check:
+	@release/check bin/release-check
 
 clean:
 	rm -rf bin
