@@ -152,6 +152,14 @@ func (d *Driver) BreakCalls(job Job, faults ...Fault) {
 	}
 }
 
+// BreakDeletes makes the next DELETEs of a job go wrong, one fault each.
+func (d *Driver) BreakDeletes(job Job, faults ...Fault) {
+	d.harness.traffic.breakDeletes(job.ID, faults...)
+	for _, f := range faults {
+		d.Note("a DELETE of job %d will meet %v", job.ID, f)
+	}
+}
+
 // FailDownloads makes each download of a job's data go wrong until the function
 // that it returns is called.
 func (d *Driver) FailDownloads(job Job, f Fault) (mend func()) {

@@ -41,6 +41,7 @@ type jobTraffic struct {
 	tried     int                 // downloads that ended in any way
 	faults    []fault.Fault       // for the next downloads, in order
 	asked     []fault.Fault       // for the next calls about the job itself, in order
+	deletes   []fault.Fault       // for the next DELETEs, in order
 	failing   *fault.Fault        // for every download; nil: none
 	broken    bool                // there were faults for it
 	deletion  *heldDelete         // for the next DELETE
@@ -102,13 +103,16 @@ func (t *traffic) fault(c api.Call) fault.Fault {
 		return d.hold
 	}
 	next := &j.asked
-	if c.Download() {
+	switch {
+	case c.Method == http.MethodDelete:
+		next = &j.deletes
+	case c.Download():
 		next = &j.faults
 	}
 	switch {
 	case c.Download() && j.failing != nil:
 		return *j.failing
-	case c.JobID == 0 || c.Method != http.MethodGet || len(*next) == 0:
+	case c.JobID == 0 || c.Method != http.MethodGet && c.Method != http.MethodDelete || len(*next) == 0:
 		return fault.Fault{}
 	}
 	f := (*next)[0]
@@ -122,6 +126,14 @@ func (t *traffic) breakCalls(job int64, faults ...fault.Fault) {
 	defer t.mu.Unlock()
 	j := t.jobLocked(job)
 	j.asked, j.broken = append(j.asked, faults...), true
+}
+
+// breakDeletes makes the next DELETEs of a job go wrong, one fault each.
+func (t *traffic) breakDeletes(job int64, faults ...fault.Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	j := t.jobLocked(job)
+	j.deletes = append(j.deletes, faults...)
 }
 
 // failDownloads makes every download of a job go wrong; nil: none any more.

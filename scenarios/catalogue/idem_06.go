@@ -1,9 +1,6 @@
 package catalogue
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/judge"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -16,7 +13,7 @@ func idem06() scenarios.Scenario {
 			Title:    "a job that ended with empty pages, was continued and ended so again is imported again",
 			Source:   scenarios.Source{Quote: "a job that failed, or ended with empty or failed pages, can be continued by its user: a fresh notification for the same id follows, with the same or another status", Document: "contract, section 1"},
 			Sent:     "shelved (profile 2022: finished) with 10 rows; then, after its user has continued the job, the same form again, with 30 rows",
-			Observed: "the later rows, each once; in profile 2022, where the status is finished, this is a MUST",
+			Observed: "the later rows, each once; when the second notification was acknowledged and they are missing, data is lost, which fails a MUST",
 			Broken:   "keys what it has done by job and status, and takes the second form for a resend",
 			Repair:   "Ask the cloud for the job. Its row count and duration tell a resend from a continued job; the form does not.",
 			Needs:    []string{"ACK-01", "ACK-02", "DATA-01", "DATA-10", "IDEM-05"},
@@ -37,14 +34,9 @@ func idem06() scenarios.Scenario {
 			d.AwaitEffects(job)
 		},
 		Judge: judge.All(judge.Acknowledged, func(o scenarios.Observation) []scenarios.Finding {
-			// In profile 2022 the form says finished: then every receiver must look.
-			of := judge.LastImportedOnce
-			if slices.ContainsFunc(o.Exchanges, func(x scenarios.Exchange) bool {
-				return strings.Contains(string(x.Request.Body), "=finished")
-			}) {
-				of = damage(of)
-			}
-			return of(scenarios.Observation{Effects: o.Effects[max(0, len(o.Effects)-1):]})
+			// Whether the first end was imported is another requirement's business; the
+			// second was acknowledged, so its rows are owed.
+			return damage(judge.LastImportedOnce)(scenarios.Observation{Effects: o.Effects[max(0, len(o.Effects)-1):]})
 		}),
 	}
 }
