@@ -159,7 +159,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("burst %d: want 1 to 10000", c.Burst)
 	}
 	if c.Burst == 0 {
-		c.Burst = 100
+		c.Burst = usualBurst
 	}
 	if c.Profile.Name == "" {
 		c.Profile = webhook.Profile2020()

@@ -80,8 +80,25 @@ func (d *Driver) Pick(usual, fast time.Duration) time.Duration {
 // Fast reports whether the run shortens its own pauses.
 func (d *Driver) Fast() bool { return d.harness.cfg.Fast }
 
-// Burst is how many notifications are a burst.
-func (d *Driver) Burst() int { return d.harness.cfg.Burst }
+// Burst is how many notifications are a burst: fewer than usual for a receiver that
+// takes long for each, because all of them must be imported in the end.
+func (d *Driver) Burst() int {
+	if n := d.harness.cfg.Burst; n != usualBurst || !d.harness.slow() {
+		return n
+	}
+	d.Note("imports take long here, so a burst is %d notifications (see --burst)", smallBurst)
+	return smallBurst
+}
+
+// usualBurst is a burst without --burst, smallBurst one for a slow receiver.
+const usualBurst, smallBurst = 100, 40
+
+// slow reports whether imports of this receiver were seen to take long, for
+// themselves or in its queue.
+func (h *harness) slow() bool {
+	seen, _ := h.rhythm.Seen()
+	return seen.SlowestImport > 10*time.Second
+}
 
 // Note adds a sentence to the evidence.
 func (d *Driver) Note(format string, args ...any) { d.add(time.Now(), OfNote, format, args...) }

@@ -79,7 +79,7 @@ func (r *Run) excluded(ctx context.Context, s Scenario) (Result, bool) {
 		if !r.scenario(id).Effect {
 			need.wait()
 		}
-		if need.ended() && unmet(need.result.Verdict) && ctx.Err() == nil {
+		if need.ended() && need.result.unmet() && ctx.Err() == nil {
 			return Result{Verdict: Blocked, Findings: blockedFinding(id, need.result.Verdict)}, true
 		}
 	}
@@ -178,7 +178,7 @@ func (r *Run) blocked(s Scenario, result Result) Result {
 	for _, id := range r.needs[s.ID] {
 		need := r.outcomes[id]
 		need.wait()
-		if need.ended() && unmet(need.result.Verdict) {
+		if need.ended() && need.result.unmet() {
 			result.Verdict = Blocked
 			result.Findings = append(blockedFinding(id, need.result.Verdict), result.Findings...)
 		}

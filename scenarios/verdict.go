@@ -91,6 +91,8 @@ func (l Level) capped(findings []Finding) []Finding {
 	return out
 }
 
-// unmet reports whether a prerequisite with this verdict keeps a requirement
-// from being judged.
-func unmet(v Verdict) bool { return v == Fail || v == Warn || v == Blocked || v == Errored }
+// unmet reports whether a prerequisite with this result keeps a requirement from
+// being judged. A MUST that is met but for a detail, of which it warns, does not.
+func (r Result) unmet() bool {
+	return r.Verdict == Fail || r.Verdict == Warn && r.Level == Should || r.Verdict == Blocked || r.Verdict == Errored
+}

@@ -22,7 +22,8 @@ func ack09() scenarios.Scenario {
 		},
 		Phase: scenarios.Alone,
 		Play: func(d *scenarios.Driver) {
-			jobs := make([]scenarios.Job, d.Burst())
+			burst := d.Burst()
+			jobs := make([]scenarios.Job, burst)
 			for i := range jobs {
 				jobs[i] = d.NewJob()
 				d.End(jobs[i], webhook.Failed, 0)
@@ -34,7 +35,7 @@ func ack09() scenarios.Scenario {
 				}
 				answers := d.NotifyTogether(labels, jobs)
 				jobs = slices.DeleteFunc(jobs, d.Acknowledged)
-				d.Note("after attempt %d, %d of %d are not acknowledged", attempt, len(jobs), d.Burst())
+				d.Note("after attempt %d, %d of %d are not acknowledged", attempt, len(jobs), burst)
 				if len(jobs) > 0 && attempt < 3 {
 					d.AwaitResend(answers[len(answers)-1], attempt)
 				}
