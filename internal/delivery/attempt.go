@@ -39,6 +39,9 @@ const (
 	Protocol Reason = "protocol"
 	// Lookup: the host's name was not resolved, or no route leads to it.
 	Lookup Reason = "lookup"
+	// Local: this machine has no descriptor, port or memory for a connection. It
+	// says nothing of the endpoint.
+	Local Reason = "local"
 	// Dropped: we hung up at the answer's first byte, as the request asked.
 	Dropped Reason = "dropped"
 	// Canceled: our own stop. It says nothing of the endpoint, does not count

@@ -69,6 +69,8 @@ func classify(err error) Reason {
 		return Timeout
 	case oserr.IsRefused(err):
 		return Refused
+	case oserr.IsLocal(err):
+		return Local
 	case oserr.IsUnreachable(err), as[*net.DNSError](err), as[*net.AddrError](err):
 		return Lookup
 	case is(err, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
@@ -114,6 +116,8 @@ func describe(a *Attempt, limit time.Duration, err error) string {
 		return "we hung up when the answer began, as asked"
 	case Canceled:
 		return "we stopped, " + unreached(a)
+	case Local:
+		return fmt.Sprintf("this machine allows no more connections; raise its limits (ulimit -n, net.ipv4.ip_local_port_range): %v", err)
 	case Refused, TLS, Protocol, Lookup, Unknown, Invalid:
 	}
 	return err.Error()

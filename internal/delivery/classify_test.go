@@ -44,6 +44,12 @@ func TestClassify(t *testing.T) {
 		{"deadline in a lookup", dial(&net.DNSError{UnwrapErr: context.DeadlineExceeded, IsTimeout: true}), Timeout},
 		{"no route", dial(call(syscall.EHOSTUNREACH)), Lookup},
 		{"no network", dial(call(syscall.ENETUNREACH)), Lookup},
+		{"no descriptor", dial(call(syscall.EMFILE)), Local},
+		{"no descriptor in the whole system", dial(call(syscall.ENFILE)), Local},
+		{"no port", dial(call(syscall.EADDRNOTAVAIL)), Local},
+		{"no buffer", dial(call(syscall.ENOBUFS)), Local},
+		{"no memory", dial(call(syscall.ENOMEM)), Local},
+		{"aborted", dial(call(syscall.ECONNABORTED)), Reset},
 		{"canceled", fmt.Errorf("x: %w", context.Canceled), Canceled},
 		{"malformed head", errors.New(`malformed HTTP response "SSH-2.0"`), Protocol},
 	} {

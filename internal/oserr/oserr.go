@@ -40,6 +40,10 @@ func IsShortage(err error) bool { return is(err, shortage) }
 // IsNoPort reports whether this machine has no port left for another connection.
 func IsNoPort(err error) bool { return is(err, noPort) }
 
+// IsLocal reports whether it is this machine that can't make a connection, not
+// the other end that does not take it.
+func IsLocal(err error) bool { return IsShortage(err) || IsNoPort(err) }
+
 // IsFull reports whether there is no room left on a disk.
 func IsFull(err error) bool { return is(err, full) }
 

@@ -81,7 +81,7 @@ func (l line) form() string {
 // whoever replays it.
 var reasons = []delivery.Reason{
 	delivery.Acked, delivery.Rejected, delivery.Timeout, delivery.Refused, delivery.Reset, delivery.TLS,
-	delivery.Protocol, delivery.Lookup, delivery.Dropped, delivery.Canceled, delivery.Unknown, delivery.Invalid,
+	delivery.Protocol, delivery.Lookup, delivery.Local, delivery.Dropped, delivery.Canceled, delivery.Unknown, delivery.Invalid,
 }
 
 func (l line) check(maxSpan time.Duration) error {

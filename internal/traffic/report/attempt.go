@@ -37,7 +37,7 @@ func (a *Attempt) measured() bool {
 	switch a.Reason {
 	case delivery.Acked, delivery.Rejected, delivery.Timeout, delivery.Reset, delivery.Protocol:
 		return a.Job.Special != plan.Slow
-	case delivery.Refused, delivery.TLS, delivery.Lookup, delivery.Dropped, delivery.Canceled, delivery.Unknown, delivery.Invalid:
+	case delivery.Refused, delivery.TLS, delivery.Lookup, delivery.Local, delivery.Dropped, delivery.Canceled, delivery.Unknown, delivery.Invalid:
 	}
 	return false
 }

@@ -28,6 +28,7 @@ type Counts struct {
 	TLS       int64 `json:"tls"`
 	Protocol  int64 `json:"protocol"` // an answer that is not HTTP/1
 	Lookup    int64 `json:"lookup"`   // no address, or no route to it
+	Local     int64 `json:"local"`    // this machine allowed no more connections
 	Lost      int64 `json:"lost"`     // answered, and hung up on as planned
 	Canceled  int64 `json:"canceled"` // under way when the run was interrupted
 	// Dropped: due, but too much was waiting before it.
@@ -54,7 +55,7 @@ type Counts struct {
 func (c *Counts) fields() []*int64 {
 	return []*int64{
 		&c.Planned, &c.Sent, &c.Acked, &c.Rejected, &c.Malformed, &c.Timeout, &c.Refused, &c.Reset, &c.TLS,
-		&c.Protocol, &c.Lookup, &c.Lost, &c.Canceled, &c.Dropped, &c.Unsent, &c.Late,
+		&c.Protocol, &c.Lookup, &c.Local, &c.Lost, &c.Canceled, &c.Dropped, &c.Unsent, &c.Late,
 		&c.Notifications, &c.Delivered, &c.GivenUp, &c.Abandoned, &c.Answered, &c.Unfinished,
 		&c.Resends, &c.Duplicates, &c.Continued,
 	}
@@ -83,7 +84,7 @@ func (c *Counts) Check() error {
 	}
 	equal("planned sends", c.Planned, c.Sent, c.Dropped, c.Unsent)
 	equal("sends", c.Sent, c.Acked, c.Rejected, c.Malformed, c.Timeout, c.Refused,
-		c.Reset, c.TLS, c.Protocol, c.Lookup, c.Lost, c.Canceled)
+		c.Reset, c.TLS, c.Protocol, c.Lookup, c.Local, c.Lost, c.Canceled)
 	equal("notifications", c.Notifications, c.Delivered, c.GivenUp, c.Abandoned, c.Answered, c.Unfinished)
 	equal("planned sends", c.Planned, c.Notifications, c.Resends)
 	if err := errors.Join(wrong...); err != nil {
@@ -103,7 +104,7 @@ func (c *Counts) Outcomes() []Figure {
 	return []Figure{
 		{"acked", c.Acked}, {"rejected", c.Rejected}, {"timeout", c.Timeout}, {"refused", c.Refused},
 		{"reset", c.Reset}, {"tls", c.TLS}, {"protocol", c.Protocol}, {"lookup", c.Lookup},
-		{"lost", c.Lost}, {"malformed", c.Malformed}, {"canceled", c.Canceled},
+		{"local", c.Local}, {"lost", c.Lost}, {"malformed", c.Malformed}, {"canceled", c.Canceled},
 		{"dropped", c.Dropped}, {"unsent", c.Unsent},
 	}
 }
@@ -153,6 +154,8 @@ func (c *Counts) outcome(s plan.Special, r delivery.Reason) *int64 {
 		return &c.TLS
 	case delivery.Lookup:
 		return &c.Lookup
+	case delivery.Local:
+		return &c.Local
 	case delivery.Dropped:
 		return &c.Lost
 	case delivery.Canceled:

@@ -75,7 +75,7 @@ const mixedTransports = "mixed"
 // Unreached reports whether something was sent, and nothing of it came to an
 // endpoint.
 func (r *Report) Unreached() bool {
-	return r.Sent > 0 && r.Sent == r.Refused+r.Lookup+r.TLS+r.Canceled && r.Sent > r.Canceled
+	return r.Sent > 0 && r.Sent == r.Refused+r.Lookup+r.Local+r.TLS+r.Canceled && r.Sent > r.Canceled
 }
 
 // maxSize is how large a report may be that is read, in bytes.

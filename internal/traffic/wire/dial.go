@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // dialLocked begins dials for the sends that wait, within bounds.
@@ -40,7 +42,7 @@ func (c *Client) dialMore() {
 func (c *Client) dial(began *dialBegun) {
 	timed, cancel := context.WithTimeout(c.ctx, c.profile.Timeout)
 	defer cancel()
-	tcp, err := c.dialer.DialContext(timed, "tcp", c.addr)
+	tcp, err := c.dialTCP(timed)
 	if err != nil && c.ctx.Err() == nil && timed.Err() != nil {
 		err = errExpired
 	}
@@ -62,7 +64,7 @@ func (c *Client) dial(began *dialBegun) {
 	defer c.mu.Unlock()
 	c.open--
 	switch {
-	case isLocal(err):
+	case oserr.IsLocal(err):
 		c.pacing.limited(err, c.open, time.Now())
 	case len(c.waiting) > 0 && !errors.Is(err, errExpired): // who waits sees its own deadline
 		c.nextLocked() <- served{err: err}

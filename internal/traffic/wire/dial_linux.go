@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // dialForWaiting begins dials for the sends that wait, within bounds.
@@ -24,7 +26,11 @@ func (l *loop) dial() {
 		l.pacing.limited(err, l.open, l.now)
 		return
 	}
-	err = syscall.Connect(fd, l.peer.address)
+	if err = syscall.Connect(fd, l.peer.address); l.obstruct != nil {
+		if refused := l.obstruct(); refused != nil {
+			err = refused
+		}
+	}
 	if err == nil || errors.Is(err, syscall.EINPROGRESS) || errors.Is(err, syscall.EINTR) {
 		if ln := l.newLink(fd); ln != nil {
 			ln.dial = l.pacing.begin(l.now)
@@ -34,7 +40,7 @@ func (l *loop) dial() {
 	}
 	_ = syscall.Close(fd) // it has borne nothing
 	err = os.NewSyscallError("connect", err)
-	if isLocal(err) {
+	if oserr.IsLocal(err) {
 		l.pacing.limited(err, l.open, l.now)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // loop is a [Client.Loop] that is under way. Its sends and its connections are
@@ -98,10 +99,13 @@ func (l *loop) watchContext() (unwatch func(), err error) {
 }
 
 // leaveUnreached leaves all slots because the first connection could not be
-// dialled.
+// dialled. A send bears that error, unless it is of this machine: then each waits,
+// outside of the loop, until there is room.
 func (l *loop) leaveUnreached(err error) {
 	x := exchange{started: l.now}
-	if _, ok := l.next(0); ok {
+	if oserr.IsLocal(err) {
+		l.work.leave(0, nil)
+	} else if _, ok := l.next(0); ok {
 		ended := time.Now()
 		l.work.leave(0, func() delivery.Attempt { return l.concluded(l.ctx, &x, ended, err) })
 	} else {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // pacing says how many dials may be under way. An endpoint whose queue of
@@ -118,13 +116,18 @@ func (p *pacing) succeeded(took time.Duration) {
 // limited notes that this machine allows no more connections than are open: they
 // must do, and it is tried again later.
 func (p *pacing) limited(err error, open int, now time.Time) {
-	p.refused = fmt.Errorf("this machine allows no more connections (%d are open): %w", open, err)
+	p.refused = fmt.Errorf("%d are open: %w", open, err)
 	p.until = now.Add(tryAgain)
 }
 
-// isLocal reports whether a dial's error is of this machine, not of the endpoint.
-func isLocal(err error) bool {
-	return oserr.IsShortage(err) || oserr.IsNoPort(err)
+// limitedAlone is why this machine allows not a single connection, or nil. open
+// counts the dials too, of which only a late one says something of the endpoint.
+func (p *pacing) limitedAlone(open int, now time.Time) error {
+	late := slices.ContainsFunc(p.begun, func(d *dialBegun) bool { return now.Sub(d.at) >= lateDial })
+	if late || open > len(p.begun) {
+		return nil
+	}
+	return p.refused
 }
 
 // dials counts the dials that have succeeded.

@@ -22,7 +22,7 @@ func (c *Client) dialPeer(ctx context.Context) (_ *peer, fd int, err error) {
 	timed, cancel := context.WithTimeout(ctx, c.profile.Timeout)
 	defer cancel()
 	began := time.Now()
-	conn, err := c.dialer.DialContext(timed, "tcp", c.addr)
+	conn, err := c.dialTCP(timed)
 	switch {
 	case err == nil:
 		c.dials.counted(time.Since(began))

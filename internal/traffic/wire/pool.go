@@ -84,8 +84,7 @@ func (c *Client) await(ctx context.Context, x *exchange) (*conn, error) {
 func (c *Client) abandon(w *waiter, err error) error {
 	c.mu.Lock()
 	c.waiting = slices.DeleteFunc(c.waiting, func(other *waiter) bool { return other == w })
-	refused := c.pacing.refused
-	alone := c.open == 0
+	local := c.pacing.limitedAlone(c.open, time.Now())
 	c.mu.Unlock()
 	select {
 	case s := <-w.served:
@@ -94,8 +93,8 @@ func (c *Client) abandon(w *waiter, err error) error {
 		}
 	default:
 	}
-	if refused != nil && alone && errors.Is(err, errExpired) {
-		return refused // it is not the endpoint's fault
+	if local != nil && errors.Is(err, errExpired) {
+		return local // it is not the endpoint's fault
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // patience is how long the poller may wait until there is something to look
 // after; negative is for ever.
@@ -41,8 +44,8 @@ func (l *loop) watch() {
 	if l.due.IsZero() || l.now.Before(l.due) {
 		return
 	}
-	if len(l.waiting) > 0 && !l.now.Before(l.waiting[0].x.deadline) && l.pacing.refused != nil && l.open == 0 {
-		l.fail(l.pacing.refused) // it is not the endpoint's fault
+	if len(l.waiting) > 0 && !l.now.Before(l.waiting[0].x.deadline) && l.pacing.limitedAlone(l.open, l.now) != nil {
+		l.fail(fmt.Errorf("this machine allows no more connections: %w", l.pacing.refused)) // it is not the endpoint's fault
 		return
 	}
 	l.due = time.Time{}

@@ -32,6 +32,9 @@ type Client struct {
 	dialer        net.Dialer
 	idleFor       time.Duration
 	dials         dials
+	// obstruct, if not nil, is asked before each dial: what it returns is the
+	// system's answer. For tests.
+	obstruct func() error
 	pool
 }
 
@@ -92,6 +95,16 @@ func (c *Client) appendRequest(dst, body []byte) []byte {
 func (c *Client) requestSize(body []byte) int {
 	const digits = 20
 	return len(c.before) + digits + len(c.after) + len(body)
+}
+
+// dialTCP dials the endpoint.
+func (c *Client) dialTCP(ctx context.Context) (net.Conn, error) {
+	if c.obstruct != nil {
+		if err := c.obstruct(); err != nil {
+			return nil, err
+		}
+	}
+	return c.dialer.DialContext(ctx, "tcp", c.addr)
 }
 
 // Do performs one attempt and returns how it ended, when it has ended. Then r's

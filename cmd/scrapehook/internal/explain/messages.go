@@ -29,6 +29,7 @@ func attempts() []Topic {
 		attempt(delivery.TLS, "no secure connection", "The certificate is not trusted or not for this host, or the other side does not speak TLS.", "For a certificate of your own use --ca FILE, or --insecure on your own machine. If it speaks plain HTTP, write http://.", "certificate"),
 		attempt(delivery.Protocol, "the answer is not HTTP", "Something else listens at that port.", "Compare the port with the receiver's."),
 		attempt(delivery.Lookup, "the host was not found", "Its name does not resolve, or no route leads to it.", "Compare the host in the URL with the receiver's.", "no host named", "no such host"),
+		attempt(delivery.Local, "this machine allows no more connections", "It has too few open files, ports or memory. It says nothing of the endpoint.", "Raise the limit (ulimit -n), or use fewer connections.", "too many open files", "allows no more connections"),
 		attempt(delivery.Dropped, "scrapehook hung up on purpose", "A lost answer was played: the endpoint believes that it acknowledged, the sender does not know.", ""),
 		attempt(delivery.Canceled, "scrapehook was stopped", "It says nothing of the endpoint, and does not count as an attempt.", ""),
 		attempt(delivery.Unknown, "scrapehook ended while the attempt was under way", "Nobody knows whether it arrived. It is sent again.", ""),

@@ -73,7 +73,7 @@ const (
 func (s Delivered) Outcome() Outcome {
 	reached := func(a delivery.Attempt) bool {
 		silent := a.Reason == delivery.Timeout && a.Connected.IsZero()
-		return a.Reason != delivery.Refused && a.Reason != delivery.Lookup && !silent
+		return a.Reason != delivery.Refused && a.Reason != delivery.Lookup && a.Reason != delivery.Local && !silent
 	}
 	switch {
 	case len(s.Pending) > 0:
