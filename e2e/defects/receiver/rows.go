@@ -60,14 +60,7 @@ func (s *store) write(tx execer, d due, state string, records []json.RawMessage)
 			return err
 		}
 	}
-	merged := map[string]bool{}
 	for i, record := range records {
-		if s.is("equal-rows-merged") {
-			if merged[withoutOrder(record)] {
-				continue
-			}
-			merged[withoutOrder(record)] = true
-		}
 		if s.is("column-of-255") {
 			record = cutValues(record, 255)
 		}

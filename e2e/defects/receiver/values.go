@@ -223,15 +223,6 @@ func (c *cloud) csv(ctx context.Context, id int64) (records []record, err error)
 	return records, nil
 }
 
-// withoutOrder is a row without the number that the scraper gave it.
-func withoutOrder(r record) string {
-	object := map[string]any{}
-	json.Unmarshal(r, &object)
-	delete(object, "web-scraper-order")
-	body, _ := json.Marshal(object)
-	return string(body)
-}
-
 // cutValues cuts texts after so many characters, as a column does.
 func cutValues(r record, most int) record {
 	object := map[string]any{}
