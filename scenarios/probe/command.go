@@ -25,9 +25,13 @@ func NewCommand(command string) *Command { return &Command{command} }
 // Name implements [Probe].
 func (c *Command) Name() string { return "cmd:" + c.command }
 
+// commandDeadline bounds one reading: an interpreter that starts on a busy machine,
+// and prints the rows of a large job, takes longer than a server that runs.
+const commandDeadline = 3 * Deadline
+
 // Read implements [Probe].
 func (c *Command) Read(ctx context.Context, job int64) (Reading, error) {
-	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	ctx, cancel := context.WithTimeout(ctx, commandDeadline)
 	defer cancel()
 	id := strconv.FormatInt(job, 10)
 	cmd := shell.CommandContext(ctx, strings.ReplaceAll(c.command, Placeholder, id))
