@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/explain"
 	"github.com/scrapehook/scrapehook/internal/config"
 )
 
@@ -20,6 +22,7 @@ func TestDocumentedFlagsExist(t *testing.T) {
 		"help", "version", config.Flag,
 		"rm", "network", "volume", // docker, podman
 		"label-filter", "focus", "skip", "junit-report", "json-report", "output-dir", // ginkgo
+		"retry", "retry-connrefused", // curl
 		"password", // a receiver's, perhaps
 	}
 	for _, cmd := range config.Commands(newRootCmd()) {
@@ -52,5 +55,25 @@ func TestDocumentedFlagsExist(t *testing.T) {
 	}
 	if seen < 50 {
 		t.Errorf("only %d flags were found", seen)
+	}
+}
+
+var update = flag.Bool("update", false, "write the pages that are made from code")
+
+// TestTroubleshootingPageIsCurrent: the page says what scrapehook explain says.
+func TestTroubleshootingPageIsCurrent(t *testing.T) {
+	t.Parallel()
+	const page = "../../docs/troubleshooting.md"
+	if *update {
+		if err := os.WriteFile(page, []byte(explain.Page()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(body) != explain.Page() {
+		t.Error("docs/troubleshooting.md is not current: go test ./cmd/scrapehook -run Troubleshooting -update")
 	}
 }
