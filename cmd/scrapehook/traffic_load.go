@@ -1,17 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/url"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/loopback"
+	"github.com/scrapehook/scrapehook/internal/plain"
 	"github.com/scrapehook/scrapehook/internal/traffic/metrics"
 	"github.com/scrapehook/scrapehook/internal/traffic/plan"
 	"github.com/scrapehook/scrapehook/internal/traffic/record"
@@ -145,6 +150,9 @@ func (l *load) run(cmd *cobra.Command) error {
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "metrics http://%s/metrics\n", at)
 	}
+	if l.config.Start.IsZero() {
+		warnIfRefused(cmd.Context(), cmd.ErrOrStderr(), l.config.URL)
+	}
 	failed := watched(cmd.Context(), runner, newTrafficView(cmd.ErrOrStderr(), l))
 	failed = errors.Join(failed, endRecord(), measured())
 	result := runner.Report(l.scheme)
@@ -156,6 +164,24 @@ func (l *load) run(cmd *cobra.Command) error {
 		return harnessError("%w", failed)
 	}
 	return exitOf(&result)
+}
+
+// warnIfRefused says at once that nothing listens at the endpoint, rather than
+// after a long run in vain. It goes on all the same: the endpoint may be started
+// meanwhile.
+func warnIfRefused(ctx context.Context, stderr io.Writer, endpoint string) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return // the run says so
+	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err == nil {
+		_ = conn.Close() // nothing was sent
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		fmt.Fprintf(stderr, "scrapehook: warning: %s; is the endpoint running?\n", plain.Text(err))
+	}
 }
 
 // beginRecord has each attempt recorded, if that is asked for. end completes
