@@ -102,7 +102,7 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))'
 // runScript runs a script in a shell and ends all that it has started.
 func runScript(t *testing.T, dir, script string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute)
 	defer cancel()
 	args := []string{"bash", "-c", script}
 	if exec.CommandContext(ctx, "unshare", "--net", "true").Run() == nil {
@@ -112,11 +112,10 @@ func runScript(t *testing.T, dir, script string) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &output, &output
 	cmd.Env = command(ctx, dir, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}).Env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(cmd, syscall.SIGKILL)
 	cmd.WaitDelay = time.Second // for what is left of it holds the output open
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err := cmd.Run()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // there may be nobody left
+	_ = signalGroup(cmd, syscall.SIGKILL) // there may be nobody left
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		t.Errorf("%v; the output, and the logs that it wrote:\n%s", err, output.String())
 		logs, _ := filepath.Glob(filepath.Join(dir, "*.log")) // the pattern is a good one

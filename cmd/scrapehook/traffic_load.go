@@ -9,13 +9,13 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/loopback"
+	"github.com/scrapehook/scrapehook/internal/oserr"
 	"github.com/scrapehook/scrapehook/internal/plain"
 	"github.com/scrapehook/scrapehook/internal/traffic/metrics"
 	"github.com/scrapehook/scrapehook/internal/traffic/plan"
@@ -179,7 +179,7 @@ func warnIfRefused(ctx context.Context, stderr io.Writer, endpoint string) {
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err == nil {
 		_ = conn.Close() // nothing was sent
-	} else if errors.Is(err, syscall.ECONNREFUSED) {
+	} else if oserr.IsRefused(err) {
 		fmt.Fprintf(stderr, "scrapehook: warning: %s; is the endpoint running?\n", plain.Text(err))
 	}
 }
