@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -80,11 +81,6 @@ func causesOf() []cause {
 			"Compare the whole secret, in constant time, before anything else.",
 			func(r Result) bool { return r.ID == "SEC-01" },
 		},
-		{
-			"It breaks a requirement.",
-			"The requirement's repair says how.",
-			func(Result) bool { return true },
-		},
 	}
 }
 
@@ -115,6 +111,15 @@ func (r Report) Causes() []Cause {
 		}
 		if len(c.IDs) > 0 {
 			found = append(found, c)
+		}
+	}
+	for _, result := range r.Results { // what is of no kind says itself what is wrong
+		if result.Verdict == Fail && result.Known == "" && !taken[result.ID] {
+			found = append(found, Cause{
+				Sentence: fmt.Sprintf("It does not meet %s: %s.", result.ID, result.Title),
+				Next:     result.Repair,
+				IDs:      []string{result.ID},
+			})
 		}
 	}
 	return found

@@ -77,9 +77,9 @@ version   v1
 date      2026-11-23 21:02:03 UTC
 seed      42
 
-1. It breaks a requirement.
+1. It does not meet ACK-03: a <title>.
    seen in  ACK-03
-   to do    The requirement's repair says how.
+   to do    do & this
 
 ID        LEVEL   VERDICT     TIME   REQUIREMENT
 ACK-01    MUST    pass        12 ms  a <title>
@@ -105,7 +105,7 @@ ACK-07    MUST    ERROR       12 ms  a <title>
             actual    40 rows <twice>
 
 not conformant  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
-  It breaks a requirement. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
+  It does not meet ACK-03: a <title>. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
   ACK-04: no probe saw it
   ACK-05: declared not to be supported
 next: Repair ACK-03 first, then the others in their order, and run it again.
