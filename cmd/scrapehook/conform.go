@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ type conformFlags struct {
 	probes                                   []string
 	apiListen, apiURL, apiToken              string
 	profile, filter, jsonFile, junit, output string
-	html, badge                              string
+	html, badge, markdown                    string
 	token                                    string
 	unsupported                              []string
 	seed                                     uint64
@@ -113,7 +114,8 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.StringVar(&f.compare, "compare", "", "an earlier report, a `file` that --json has written: say what changed since")
 	flags.StringVar(&f.html, "html", "", "write the report as one HTML page to `file`, - is stdout")
 	flags.StringVar(&f.badge, "badge", "", "write the verdict as a small SVG picture to `file`, - is stdout")
-	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text or json")
+	flags.StringVar(&f.markdown, "markdown", "", "write the report as Markdown, for the summary of a CI job, to `file`, - is stdout")
+	flags.StringVarP(&f.output, "output", "o", "text", "what goes to stdout: text, json or markdown")
 	flags.DurationVar(&f.effectTimeout, "effect-timeout", 30*time.Second, "how long an import is awaited while the receiver makes no progress at all; if not set, less once a MUST has failed")
 	flags.DurationVar(&f.retryTimeout, "retry-timeout", 180*time.Second, "how long an import is awaited that the receiver must try again by itself")
 	flags.DurationVar(&f.startTimeout, "start-timeout", 30*time.Second, "how long the receiver may take until it answers, with --run")
@@ -128,10 +130,13 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	if err != nil {
 		return usageError("%w (--list shows them all)", err)
 	}
-	if f.output != "text" && f.output != "json" {
-		return usageError("--output %q: use text or json", f.output)
+	if !slices.Contains([]string{"text", "json", "markdown"}, f.output) {
+		return usageError("--output %q: use text, json or markdown", f.output)
 	}
 	if f.list {
+		if f.output == "markdown" {
+			return usageError("--list has no form in Markdown: use --output text or json")
+		}
 		return listRequirements(stdout, selected.Scenarios, f.output)
 	}
 	if len(args) > 0 {

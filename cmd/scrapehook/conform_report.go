@@ -36,9 +36,13 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 		{"--junit", f.junit, stdout, report.JUnit},
 		{"--html", f.html, stdout, report.HTML},
 		{"--badge", f.badge, stdout, report.Badge},
+		{"--markdown", f.markdown, stdout, report.Markdown},
 	}
-	if f.output == "json" {
+	switch f.output {
+	case "json":
 		forms = append(forms, sink{"--output", "-", stdout, report.JSON})
+	case "markdown":
+		forms = append(forms, sink{"--output", "-", stdout, report.Markdown})
 	}
 	text := stdout
 	var sinks []sink

@@ -26,7 +26,7 @@ func groupFlags(root *cobra.Command) {
 			{Title: "What is played", Flags: []string{"filter", "list", "check", "profile", "fast", "seed", "burst", "allow-remote", "sitemap", "sitemap-name", "fail-fast", "max-fail"}},
 			{Title: "The simulated API", Flags: []string{"api-listen", "api-url", "api-token", "api-tls", "api-tls-ca"}},
 			{Title: "How long it waits", Flags: []string{"effect-timeout", "retry-timeout", "concurrency"}},
-			{Title: "The report", Flags: []string{"output", "html", "json", "junit", "badge", "compare", "record", "allow-partial"}},
+			{Title: "The report", Flags: []string{"output", "html", "json", "junit", "markdown", "badge", "compare", "record", "allow-partial"}},
 		},
 		"receive": {
 			{Title: "The endpoint", Flags: []string{"listen", "path", "token", "signature-key", "tls-cert", "tls-key", "queue", "drain"}},
