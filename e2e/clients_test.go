@@ -4,10 +4,14 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,14 +83,7 @@ func TestImportersReadTheSame(t *testing.T) {
 			if err := os.WriteFile(sitemap, []byte(tc.sitemap), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			files := map[string]string{}
-			for _, format := range []string{"json", "csv", "xlsx"} {
-				files[format] = filepath.Join(dir, "rows."+format)
-				args := append([]string{"records", sitemap, "--rows", "60", "--seed", "16", "--format", format, "--output", files[format]}, tc.flags...)
-				if out := scrapehook(t, args...); out.code != 0 {
-					t.Fatalf("%q: %d %s", args, out.code, out.stderr)
-				}
-			}
+			files := downloads(t, dir, sitemap, tc.flags)
 			want := encodingCSV(t, files["csv"])
 			if len(want) != 61 || !slices.Equal(want[0][:2], []string{"web-scraper-order", "web-scraper-start-url"}) {
 				t.Fatalf("%d rows, the first is %q", len(want), want[0])
@@ -112,6 +109,68 @@ func TestImportersReadTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// downloads downloads a job's 60 rows in each form, and holds them against what
+// records prints of the same job. The files are returned by their form.
+func downloads(t *testing.T, dir, sitemap string, flags []string) map[string]string {
+	t.Helper()
+	cloud := startCloud(t, append([]string{"--sitemap", sitemap, "--seed", "16", "--rows", "60", "--job-time", "100ms"}, flags...)...)
+	call := func(method, path, body string) (data struct {
+		ID     int64
+		Status string
+	}) {
+		t.Helper()
+		var answer struct{ Data json.RawMessage }
+		err := cloud.do(t, method, cloud.APIURL+path+"?api_token="+cloud.Token, body, &answer)
+		if err == nil {
+			err = json.Unmarshal(answer.Data, &data)
+		}
+		if err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+		return data
+	}
+	text, err := os.ReadFile(sitemap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := call(http.MethodPost, "sitemap", string(text))
+	job := call(http.MethodPost, "scraping-job", fmt.Sprintf(`{"sitemap_id":%d,"driver":"fast","page_load_delay":2000,"request_interval":2000}`, added.ID)).ID
+	path := fmt.Sprintf("scraping-job/%d", job)
+	waitFor(t, "the job has finished", func() bool { return call(http.MethodGet, path, "").Status == "finished" })
+	files := map[string]string{}
+	for _, format := range []string{"json", "csv", "xlsx"} {
+		files[format] = filepath.Join(dir, "rows."+format)
+		got := fetched(t, cloud.APIURL+path+"/"+format+"?api_token="+cloud.Token)
+		if err := os.WriteFile(files[format], got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := append([]string{"records", sitemap, "--rows", "60", "--seed", "16", "--job", strconv.FormatInt(job, 10), "--format", format}, flags...)
+		if out := scrapehook(t, args...); out.code != 0 || out.stdout != string(got) {
+			t.Errorf("%q: %d %s; %d bytes, and the download has %d", args, out.code, out.stderr, len(out.stdout), len(got))
+		}
+	}
+	return files
+}
+
+// fetched is what a URL answers.
+func fetched(t *testing.T, url string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d, %v", url, resp.StatusCode, err)
+	}
+	return body
 }
 
 // encodingCSV reads a download with Go's library, which does not know the mark at
