@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Form is how the values of a column are stored.
@@ -73,6 +75,25 @@ func (f Form) read(v value) (string, bool) {
 // figures is a number within a text: a currency or a unit may surround it.
 var figures = regexp.MustCompile(`[-+]?\d[\d.,' ]*(?:[eE][-+]?\d+)?`)
 
+// unitAtMost bounds the characters of a currency or a unit beside a number: "US$",
+// "CHF", "km/h". With more, it is a text that has a number in it.
+const unitAtMost = 4
+
+// unitBeside returns what a text has beside a number, without spaces.
+func unitBeside(text, number string) string {
+	return strings.Join(strings.Fields(strings.Replace(text, number, " ", 1)), "")
+}
+
+// bareNumber reports whether a value is a number as a typed column shows it:
+// nothing is beside it, or the symbol of a currency.
+func bareNumber(v value) bool {
+	if v.kind != text {
+		return v.kind == number
+	}
+	found := figures.FindString(v.text)
+	return found != "" && !strings.ContainsFunc(unitBeside(v.text, found), func(r rune) bool { return !unicode.Is(unicode.Sc, r) })
+}
+
 // readNumber reads a number, also one with a currency or a unit beside it, and
 // with separators of thousands. Whole numbers are exact; others are as exact as
 // the narrowest type of common databases.
@@ -83,7 +104,7 @@ func readNumber(v value) (string, bool) {
 	}
 	if v.kind == text {
 		found := figures.FindAllString(s, 2)
-		if len(found) != 1 {
+		if len(found) != 1 || utf8.RuneCountInString(unitBeside(s, found[0])) > unitAtMost {
 			return "", false
 		}
 		s = decimal(strings.TrimSpace(found[0]))

@@ -215,13 +215,14 @@ func newColumn(wanted, seen []row, name, path string) Column {
 	return c
 }
 
-// fits reports whether every value at a path means something in a form. One that
-// doesn't shows that the column is not typed, so a changed value is a change.
+// fits reports whether every value at a path is one that a column of that type
+// would show. One that isn't shows that the column is not typed, so a changed value
+// is a change: of a text with a number in it, all is compared.
 func fits(seen []row, path string, f Form) bool {
 	return !slices.ContainsFunc(seen, func(r row) bool {
 		v := r.value(path)
 		_, ok := f.read(v)
-		return !ok && !v.isEmpty()
+		return !v.isEmpty() && (!ok || f == Number && !bareNumber(v))
 	})
 }
 

@@ -136,6 +136,39 @@ func TestWrongWaysToStoreRows(t *testing.T) {
 	}
 }
 
+// A text with one number in it is compared as a text, whatever happens to the rest
+// of it; a number with a currency may be stored as the number.
+func TestTextsWithANumber(t *testing.T) {
+	t.Parallel()
+	want := wanted(`
+		{"o":"1","v":"kůň č. 1","price":"100,00 €"}
+		{"o":"2","v":"kůň č. 2","price":"US$ 1,101.50"}`)
+	for name, test := range map[string]struct {
+		got   string
+		equal bool
+	}{
+		"characters are broken": {`{"o":"1","v":"k��ň č. 1"}
+			{"o":"2","v":"kůň ��. 2"}`, false},
+		"only the number is kept of a text": {`{"o":"1","v":"1"}
+			{"o":"2","v":"2"}`, false},
+		"the currency is broken in all rows": {`{"o":"1","price":"100,00 ��"}
+			{"o":"2","price":"U�$ 1,101.50"}`, false},
+		"prices as numbers": {`{"o":"1","price":100}
+			{"o":"2","price":1101.5}`, true},
+		"prices as a database's money": {`{"o":"1","price":"$100.00"}
+			{"o":"2","price":"$1,101.50"}`, true},
+		"prices as decimals in text": {`{"o":"1","price":"100.00"}
+			{"o":"2","price":"1101.50"}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if c := rows.Compare(want, lines(test.got), nil); c.Equal() != test.equal {
+				t.Errorf("equal %v: %+v", c.Equal(), c)
+			}
+		})
+	}
+}
+
 // A column that holds plain text beside figures is not typed: what a figure
 // loses is lost.
 func TestFiguresInATextColumn(t *testing.T) {
