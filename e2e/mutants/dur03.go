@@ -10,6 +10,7 @@ func tidiesUp() Mutant {
 	return Mutant{
 		Name: "tidies-up", Requirement: "DUR-03",
 		Summary: "empties its queue when it is asked to stop, as if the imports in it were done",
+		Also:    map[string]string{"DUR-02": "its job may be in the queue when DUR-03 stops the receiver"},
 		mutate: func(r *Receiver) {
 			r.linger = lingers
 			r.background = func(ctx context.Context) {

@@ -12,6 +12,7 @@ func believesTheForm() Mutant {
 	return Mutant{
 		Name: "believes-the-form", Requirement: "IDEM-07",
 		Summary: "clears the rows of a job whose last notification says failed, without asking the cloud",
+		Also:    map[string]string{"IDEM-10": "of two statuses at the same moment it believes whichever it read last"},
 		mutate: func(r *Receiver) {
 			handle, fetch := r.handle, r.fetch
 			var last sync.Map // job id: webhook.Status

@@ -1,7 +1,8 @@
 // Package mutants holds receivers that are broken on purpose: the checkers of
 // the conformance suite. Each is the same small, correct receiver with exactly
 // one property taken away, and must fail the requirement that asks for that
-// property and no other, prerequisites aside.
+// property and no other, prerequisites aside, and those that it says it may fail
+// too.
 //
 // It is no model for a receiver of your own: everything is kept in memory
 // beside the journal, for the length of a test run. The folder receivers has
@@ -16,6 +17,8 @@ type Mutant struct {
 	Requirement string
 	// Summary says what it does wrong, as a sentence without a subject.
 	Summary string
+	// Also are other requirements that the same defect may break, and why.
+	Also map[string]string
 
 	mutate func(*Receiver)
 }

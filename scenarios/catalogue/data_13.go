@@ -18,7 +18,7 @@ func data13() scenarios.Scenario {
 			Observed: "the rows, each once",
 			Broken:   "limits the time of the whole download to some seconds, so that a large job never comes to its end",
 			Repair:   "Limit the time without any byte, not the time of the whole.",
-			Needs:    []string{"ACK-01", "DATA-01"},
+			Needs:    []string{"ACK-01", "ACK-04", "DATA-01"},
 		},
 		Phase:  scenarios.Delayed,
 		Effect: true,

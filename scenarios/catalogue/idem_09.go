@@ -19,7 +19,7 @@ func idem09() scenarios.Scenario {
 			Observed: "the 50 rows, each once",
 			Broken:   "drops a notification of a job that is being imported, or marks the job as done when the earlier import ends",
 			Repair:   "Count the notifications of a job in its row. When an import ends and the count is another than at its beginning, look at the job again.",
-			Needs:    []string{"ACK-01", "ACK-02", "DATA-01", "DATA-10", "IDEM-11"},
+			Needs:    []string{"ACK-01", "ACK-02", "ACK-04", "DATA-01", "DATA-10", "IDEM-11"},
 		},
 		Phase:  scenarios.Delayed,
 		Effect: true,

@@ -18,7 +18,7 @@ func ret02() scenarios.Scenario {
 			Observed: "the rows of each, each once; a receiver that makes no such call is right too",
 			Broken:   "tries downloads again, but not the call before them; or takes any error for \"no such job\"",
 			Repair:   "Make all calls of an import part of one job of the queue, which is tried again as a whole. Only 404 says that there is no job.",
-			Needs:    []string{"ACK-01", "DATA-01"},
+			Needs:    []string{"ACK-01", "DATA-01", "DATA-06"},
 		},
 		Phase:  scenarios.Delayed,
 		Effect: true,

@@ -20,7 +20,7 @@ func ret03() scenarios.Scenario {
 			Observed: "the rows of the ten, each once",
 			Broken:   "takes the first of its queue again and again until it succeeds",
 			Repair:   "Put a job that failed back with the time of its next try, and take the next one that is due.",
-			Needs:    []string{"ACK-01", "DATA-01"},
+			Needs:    []string{"ACK-01", "DATA-01", "IDEM-08"},
 		},
 		Phase:  scenarios.Delayed,
 		Effect: true,
