@@ -20,7 +20,7 @@ func data14() scenarios.Scenario {
 			Observed: "the rows of each job, each once",
 			Broken:   "shares a buffer, or a file with the sitemap's name, between downloads",
 			Repair:   "Give each download a buffer or a temporary file of its own, named by the system.",
-			Needs:    []string{"ACK-01", "ACK-05", "DATA-01", "DATA-03", "IDEM-08"},
+			Needs:    []string{"ACK-01", "DATA-01", "DATA-03", "IDEM-08"},
 		},
 		Phase:  scenarios.Delayed,
 		Effect: true,
