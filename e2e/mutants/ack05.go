@@ -18,7 +18,7 @@ func oneAtATime() Mutant {
 	return Mutant{
 		Name: "one-at-a-time", Requirement: "ACK-05",
 		Summary: "locks the sitemap while it takes a job, and looks every 4 s whether the lock is free",
-		Also:    map[string]string{"DATA-14": "a download that is held up takes the only place, and DATA-14 holds up two"},
+		Also:    map[string]string{"DATA-14": "its jobs are of one sitemap, and arrive at the same moment"},
 		mutate: func(r *Receiver) {
 			correct := r.handle
 			var known seen[int64]
