@@ -68,6 +68,17 @@ func (d *Driver) AwaitCalled(job Job) {
 	})
 }
 
+// AwaitTakenUp waits, without a slot, until the receiver has called the API about
+// the job, or for as long as it was seen to need for an import: it may have no
+// reason to call.
+func (d *Driver) AwaitTakenUp(job Job) {
+	d.leave()
+	what := fmt.Sprintf("the receiver to take up job %d", job.ID)
+	d.awaitTraffic(job, what, d.harness.quiet(), func(st state, now time.Time) bool {
+		return st.count > 0 && st.quietSince.Before(now)
+	})
+}
+
 // AwaitDownloadTried waits until a download of the job's data has ended, in
 // whatever way.
 func (d *Driver) AwaitDownloadTried(job Job) {
@@ -103,15 +114,15 @@ func (d *Driver) AwaitDownloadBegun(jobs ...Job) bool {
 }
 
 // awaitTraffic waits until the job's traffic is enough, or limit has passed.
-func (d *Driver) awaitTraffic(job Job, what string, limit time.Duration, enough func(state, time.Time) bool) bool {
+func (d *Driver) awaitTraffic(job Job, what string, limit time.Duration, enough func(state, time.Time) bool) {
 	until := time.Now().Add(limit)
-	return d.awaitState(what, func() time.Time { return until }, d.stateOf(job, enough))
+	d.awaitState(what, func() time.Time { return until }, d.stateOf(job, enough))
 }
 
 // awaitProgress waits until the job's traffic is enough, or the run's patience
 // is over.
-func (d *Driver) awaitProgress(job Job, what string, enough func(state, time.Time) bool) bool {
-	return d.awaitWithin(d.wait(patience.Import), job, what, enough)
+func (d *Driver) awaitProgress(job Job, what string, enough func(state, time.Time) bool) {
+	d.awaitWithin(d.wait(patience.Import), job, what, enough)
 }
 
 func (d *Driver) awaitWithin(wait patience.Wait, job Job, what string, enough func(state, time.Time) bool) bool {

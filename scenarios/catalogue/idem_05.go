@@ -25,6 +25,7 @@ func idem05() scenarios.Scenario {
 			job := d.NewJob()
 			d.End(job, webhook.Failed, 10)
 			d.Notify("failed", job)
+			d.AwaitTakenUp(job) // or it would see the later state at its first look
 			d.Pause(d.Pick(2*time.Second, 500*time.Millisecond), "the user to continue the job")
 			d.Continue(job)
 			d.End(job, webhook.Finished, 30)
