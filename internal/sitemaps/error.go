@@ -23,12 +23,18 @@ type Error struct {
 	count  int
 }
 
+// Error is one line for one fault, and a line for each where there are more.
 func (e *Error) Error() string {
-	parts := make([]string, 0, len(e.Fields))
+	var faults []string
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
-		parts = append(parts, field+": "+strings.Join(e.Fields[field], " "))
+		for _, text := range e.Fields[field] {
+			faults = append(faults, field+": "+text)
+		}
 	}
-	return strings.Join(parts, "; ")
+	if len(faults) == 1 {
+		return faults[0]
+	}
+	return fmt.Sprintf("%d faults:\n  %s", len(faults), strings.Join(faults, "\n  "))
 }
 
 // Add notes what is wrong about field. Beyond a hundred faults it notes only that
