@@ -120,7 +120,7 @@ func breakDisk(t *testing.T, p *process, store string, expressions ...string) (m
 func TestStartOnReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	frozen := newDisk(t, "ro")
-	cmd := command(t.Context(), t.TempDir(), nil, "receive", "--listen", freeAddress(t), "--api-token", "x", "--store", filepath.Join(frozen.at, "r.db"))
+	cmd := command(t.Context(), t.TempDir(), nil, "receive", "--listen", freeAddress(t), "--api-token", "x", "--api-url", "http://127.0.0.1:1/api/v1/", "--store", filepath.Join(frozen.at, "r.db"))
 	frozen.mountFor(cmd)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

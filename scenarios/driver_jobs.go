@@ -97,14 +97,17 @@ func (d *Driver) FinishedJobOf(rows int, row func(i int) []byte) Job {
 	return job
 }
 
-// End ends a job with a status and that many rows in all. Nothing is sent.
+// End ends a job with a status and that many rows in all, or as many as the user's
+// own rows are. Nothing is sent.
 func (d *Driver) End(job Job, status webhook.Status, rows int) {
+	rows = d.harness.atMost(rows)
 	d.ended(job, status, rows, d.harness.cloud.End(job.ID, status, rows))
 }
 
 // EndWithEmptyPages is End for a job that may be continued, because some pages
 // gave no record.
 func (d *Driver) EndWithEmptyPages(job Job, status webhook.Status, rows int) {
+	rows = d.harness.atMost(rows)
 	_, err := d.harness.cloud.Conclude(job.ID, cloud.Ending{Status: status, Rows: rows, EmptyPages: 1})
 	d.ended(job, status, rows, err)
 }

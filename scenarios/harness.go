@@ -31,6 +31,7 @@ type harness struct {
 	cfg      Config
 	timing   timing
 	cloud    *cloud.Cloud
+	own      *records.Own
 	client   *delivery.Client
 	receiver receiver // nil: not ours to start and to kill
 	traffic  *traffic
@@ -78,16 +79,16 @@ type receiver interface {
 func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 	// Prices that are numbers, because some receivers have a column for these.
 	data := records.Options{Currency: "none"}
-	own := &records.Own{}
-	if cfg.Sitemap != "" {
-		var err error
-		if own, err = records.OpenOwn([]string{cfg.Sitemap}, nil, data); err != nil {
-			return nil, &ConfigError{err}
-		}
+	own, err := openOwn(cfg, data)
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	if len(own.Sitemaps) > 0 {
 		cfg.SitemapName = cmp.Or(cfg.SitemapName, own.Sitemaps[0].Name)
 	}
-	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile, Sitemaps: own.Sitemaps, Data: data})
+	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile, Sitemaps: own.Sitemaps, Records: own.Files, Data: data})
 	if err != nil {
+		own.Close()
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}
 	rhythm := &patience.Rhythm{}
@@ -97,6 +98,7 @@ func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 		began:   time.Now(),
 		timing:  cfg.timing(),
 		cloud:   world,
+		own:     own,
 		client:  &delivery.Client{Profile: cfg.Profile},
 		traffic: newTraffic(rhythm),
 		rhythm:  rhythm,
@@ -222,6 +224,7 @@ func (h *harness) close(ctx context.Context) error {
 		h.stopHandler()
 	}
 	h.stopAPI()
+	h.own.Close()
 	return err
 }
 

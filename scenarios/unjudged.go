@@ -50,6 +50,8 @@ func (r Report) whyUnjudged(result Result) string {
 		return "the receiver is not the suite's to kill, see --run"
 	case len(r.Probes) == 0:
 		return "no probe sees what is imported, see --probe"
+	case len(result.Findings) > 0 && result.Findings[0].Verdict == NotObservable && result.Findings[0].Actual != "":
+		return result.Findings[0].Actual
 	}
 	return "no probe saw it"
 }

@@ -33,7 +33,7 @@ type conformFlags struct {
 	allowRemote                              bool
 	probeMap                                 []string
 	check, failFast                          bool
-	sitemap, sitemapName                     string
+	sitemap, records, sitemapName            string
 	maxFail                                  int
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
@@ -102,6 +102,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.StringVar(&f.filter, "filter", "", "only these `requirements`: IDs, their beginnings or levels, separated by commas; ! excludes")
 	flags.StringArrayVar(&f.probeMap, "probe-map", nil, "`COLUMN=FIELD`: the field of the rows at a probe that holds a column, with dots where objects are nested; may be given more than once")
 	flags.StringVar(&f.sitemap, "sitemap", "", "`file` of a sitemap of your own, as the extension exports it: jobs have its columns and its name")
+	flags.StringVar(&f.records, "records", "", "`file` of at least 100 rows of your own, of JSON lines, a JSON array, CSV or XLSX: jobs have these")
 	flags.StringVar(&f.sitemapName, "sitemap-name", "", "`name` of the sitemap of every job, where a requirement does not need another one")
 	flags.BoolVar(&f.check, "check", false, "only look at the setup: the endpoint, the API's address and token, the probes")
 	flags.IntVar(&f.maxFail, "max-fail", 0, "end after that many broken MUSTs (0: play all)")

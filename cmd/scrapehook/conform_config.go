@@ -38,7 +38,7 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		return cfg, nil, usageError("--max-fail must be 0 or more")
 	}
 	cfg.Check, cfg.MaxFail = f.check, f.maxFail
-	cfg.Sitemap, cfg.SitemapName = f.sitemap, f.sitemapName
+	cfg.Sitemap, cfg.Records, cfg.SitemapName = f.sitemap, f.records, f.sitemapName
 	if f.failFast {
 		cfg.MaxFail = 1
 	}

@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"fmt"
+
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
@@ -25,6 +27,13 @@ func data12() scenarios.Scenario {
 			d.Notify("the notification", job)
 			d.AwaitEffects(job)
 		},
-		Judge: judge.All(judge.Acknowledged, damage(judge.ImportedOnce)),
+		Judge: judge.All(judge.Acknowledged, damage(judge.ImportedOnce), func(o scenarios.Observation) []scenarios.Finding {
+			for _, e := range o.Effects {
+				if n := len(e.Want); n < rows {
+					return []scenarios.Finding{unseen("the job", "a job of 25,000 rows", fmt.Sprintf("one of %d: the file of --records has no more", n))}
+				}
+			}
+			return nil
+		}),
 	}
 }
