@@ -106,7 +106,7 @@ ACK-07    MUST    ERROR       12 ms  a <title>
 
 not conformant  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
   It does not meet ACK-03: a <title>. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
-  ACK-04: no probe saw it
+  ACK-04: 40 rows <twice>
   ACK-05: declared not to be supported
 next: Repair ACK-03 first, then the others in their order, and run it again.
 `
