@@ -76,7 +76,7 @@ func TestCompareWithWhatIsNoReport(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "junit.xml"), []byte("<testsuites/>"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"none.json": "no such file", "junit.xml": "is no JSON"} {
+	for path, want := range map[string]string{"none.json": "none.json does not exist", "junit.xml": "is not JSON"} {
 		o := scrapehookIn(t, dir, nil, "conform", "--compare", path)
 		if o.code != 2 || !strings.Contains(o.stderr, "--compare: reading an earlier report: ") || !strings.Contains(o.stderr, want) {
 			t.Errorf("%s: exit %d\n%s", path, o.code, o.stderr)

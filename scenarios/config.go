@@ -77,9 +77,9 @@ type Config struct {
 	// one. Empty is a sitemap of our own.
 	Sitemap string
 	// Records is the path of rows of the user's own, as JSON lines, a JSON array, CSV
-	// or XLSX, at least 100: the jobs of the run have its first rows. No job has more
-	// rows than there are, so a requirement that needs more is not observed. Where
-	// the text of a cell is what a requirement is about, its rows are ours.
+	// or XLSX, at least 100: the jobs of the run have its first rows, and at most all
+	// of them. A requirement that needs more rows is not observed. A requirement
+	// about the text of a cell uses rows of our own.
 	Records string
 	// SitemapName is the name of the sitemap of every job, where a scenario does
 	// not need another one; empty is that of Sitemap, or one for each job.

@@ -75,7 +75,8 @@ type receiver interface {
 	Log() *process.Log
 }
 
-// newHarness opens the simulated API. The receiver is not started yet.
+// newHarness opens the user's own files and the simulated API. The receiver is not
+// started yet.
 func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 	// Prices that are numbers, because some receivers have a column for these.
 	data := records.Options{Currency: "none"}
@@ -83,12 +84,19 @@ func newHarness(ctx context.Context, cfg Config) (*harness, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
+	h, err := openHarness(ctx, cfg, own, data)
+	if err != nil {
+		own.Close()
+	}
+	return h, err
+}
+
+func openHarness(ctx context.Context, cfg Config, own *records.Own, data records.Options) (*harness, error) {
 	if len(own.Sitemaps) > 0 {
 		cfg.SitemapName = cmp.Or(cfg.SitemapName, own.Sitemaps[0].Name)
 	}
 	world, err := cloud.New(cloud.Config{Seed: cfg.Seed, Profile: cfg.Profile, Sitemaps: own.Sitemaps, Records: own.Files, Data: data})
 	if err != nil {
-		own.Close()
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}
 	rhythm := &patience.Rhythm{}

@@ -6,7 +6,8 @@ import (
 	"github.com/scrapehook/scrapehook/internal/records"
 )
 
-// leastOwnRows is what most requirements need of the user's own rows.
+// leastOwnRows is how many rows of the user's own a run needs: jobs that grow from
+// one end to the next have up to 50, and those that are killed half-way 100.
 const leastOwnRows = 100
 
 // openOwn reads the user's sitemap and rows, if there are any.

@@ -21,7 +21,7 @@ const (
 	Fail          Verdict = "fail"           // a MUST is broken
 	Warn          Verdict = "warn"           // a SHOULD is broken
 	NotObservable Verdict = "not_observable" // no probe could see the effect; never a pass
-	NotSupported  Verdict = "not_supported"  // declared by the user, or never asked of such a receiver
+	NotSupported  Verdict = "not_supported"  // declared by the user, or it can't be asked of such a receiver
 	Blocked       Verdict = "blocked"        // a prerequisite failed
 	Errored       Verdict = "error"          // the harness failed, not the endpoint
 )

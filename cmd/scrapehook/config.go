@@ -14,6 +14,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/commandline"
 	"github.com/scrapehook/scrapehook/internal/config"
+	"github.com/scrapehook/scrapehook/internal/human"
 )
 
 func newConfigCmd() *cobra.Command {
@@ -80,7 +81,7 @@ func showConfig(cmd *cobra.Command, name string, all bool, output string) error 
 	names := slices.Sorted(maps.Keys(commands))
 	if name != "" {
 		if commands[name] == nil {
-			return usageError("%q is not a command that has settings%s", name, commandline.DidYouMean(name, names))
+			return usageError("%q is not one of the commands with settings: %s%s", name, human.And(names...), commandline.DidYouMean(name, names))
 		}
 		names, all = []string{name}, true
 	}
@@ -107,7 +108,7 @@ func showConfig(cmd *cobra.Command, name string, all bool, output string) error 
 
 func writeSettings(w io.Writer, shown map[string][]shownSetting, names []string, file string) error {
 	if file == "" {
-		fmt.Fprintf(w, "file  none (there is no %s here; 'scrapehook init' writes one)\n", config.File)
+		fmt.Fprintf(w, "file  none ('scrapehook init' writes a %s here)\n", config.File)
 	} else {
 		fmt.Fprintf(w, "file  %s\n", file)
 	}

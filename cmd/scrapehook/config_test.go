@@ -41,7 +41,7 @@ func TestConfiguration(t *testing.T) {
 		{"nothing but comments", "# later\n", nil, []string{"--profile", "of-flag"}, 2, []string{`"of-flag"`}},
 		{"an empty section", "send:\n", nil, []string{"--profile", "of-flag"}, 2, []string{`"of-flag"`}},
 		{"a second document", "send:\n  profile: a\n---\nsend:\n  profile: b\n", nil, nil, 2, []string{"line 3", "second document"}},
-		{"a missing file of --config", "", nil, []string{"--config", "no.yaml"}, 2, []string{"--config", "no.yaml", "there is no such file"}},
+		{"a missing file of --config", "", nil, []string{"--config", "no.yaml"}, 2, []string{"--config", "no.yaml", "no.yaml does not exist"}},
 		{"a missing file of a variable", "", map[string]string{"SCRAPEHOOK_CONFIG": "no.yaml"}, nil, 2, []string{"SCRAPEHOOK_CONFIG", "no.yaml"}},
 		{"a mistyped variable", "", map[string]string{"SCRAPEHOOK_PROFIL": "2022"}, []string{"--profile", "x"}, 2, []string{"warning: SCRAPEHOOK_PROFIL sets no flag", "did you mean SCRAPEHOOK_PROFILE?"}},
 	} {

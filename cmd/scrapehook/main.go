@@ -175,7 +175,7 @@ func addCommands(root *cobra.Command) {
 	root.SetCompletionCommandGroupID("Help and settings:")
 }
 
-// newHelpCmd is cobra's, but for what it does when there is no such command.
+// newHelpCmd is cobra's, except that an unknown command is an error.
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:         "help [COMMAND]",
@@ -183,16 +183,25 @@ func newHelpCmd() *cobra.Command {
 		Args:        cobra.MaximumNArgs(2),
 		Annotations: map[string]string{config.Without: "it needs none"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			of, rest, err := cmd.Root().Find(args)
-			if err == nil && len(rest) > 0 {
-				err = of.ValidateArgs(rest)
-			}
+			of, err := commandNamed(cmd.Root(), args)
 			if err != nil {
-				return usageError("%w", err)
+				return err
 			}
 			return of.Help()
 		},
 	}
+}
+
+// commandNamed is the command that args name, such as "receive list".
+func commandNamed(root *cobra.Command, args []string) (*cobra.Command, error) {
+	of, rest, err := root.Find(args)
+	if err == nil && len(rest) > 0 {
+		err = of.ValidateArgs(rest)
+	}
+	if err != nil {
+		return nil, usageError("%w", err)
+	}
+	return of, nil
 }
 
 // addProfileFlag adds --profile, the same in every command that has it.

@@ -27,9 +27,9 @@ func newManCmd() *cobra.Command {
 			if dir != "" {
 				return writeManuals(cmd.Root(), dir)
 			}
-			of, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return usageError("there is no command %q", strings.Join(args, " "))
+			of, err := commandNamed(cmd.Root(), args)
+			if err != nil {
+				return err
 			}
 			commandline.WriteManual(cmd.OutOrStdout(), of, manualValues)
 			return nil

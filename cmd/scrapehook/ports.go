@@ -4,19 +4,19 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/scrapehook/scrapehook/internal/listeners"
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // portAdvice says, of an error about an address that is in use, who uses it and
 // which flag of cmd chooses another. It is "" for other errors.
 func portAdvice(cmd *cobra.Command, err error) string {
 	var network *net.OpError
-	if !errors.As(err, &network) || !errors.Is(err, syscall.EADDRINUSE) || network.Addr == nil {
+	if !errors.As(err, &network) || !oserr.IsInUse(err) || network.Addr == nil {
 		return ""
 	}
 	advice := "stop it, or"

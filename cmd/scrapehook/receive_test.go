@@ -51,7 +51,7 @@ func TestReceiveRefuses(t *testing.T) {
 		{"a fleet on a directory", []string{"--store", "postgres://127.0.0.1:1/x", "--sink", "dir:x"}, exitUsage, "--sink"},
 		{"a database that is not there", []string{"--store", "postgres://127.0.0.1:1/x"}, exitHarness, "PostgreSQL"},
 		{"an argument", []string{"now"}, exitUsage, "now"},
-		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitUsage, "r.db-lock: there is no such file or directory"},
+		{"a store in no directory", []string{"--store", filepath.Join(dir, "none", "r.db")}, exitUsage, "r.db-lock does not exist"},
 		{"no store", []string{"--store", ""}, exitUsage, "--store: it is empty"},
 		{"a store of another kind", []string{"--store", "mysql://me:s3cret@db/x"}, exitUsage, "mysql://...: a store"},
 		{"a bad URL of a database", []string{"--store", "postgres://me:s3cret@db:port/x"}, exitUsage, "invalid port"},

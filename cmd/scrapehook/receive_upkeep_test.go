@@ -23,7 +23,7 @@ func TestReceiveUpkeep(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		store := filepath.Join(t.TempDir(), "r.db")
-		testUpkeep(t, store, exitUsage, "no such file", func() receiver.Store {
+		testUpkeep(t, store, exitUsage, "does not exist", func() receiver.Store {
 			s, err := sqlstore.Open(t.Context(), store)
 			if err != nil {
 				t.Fatal(err)

@@ -143,18 +143,9 @@ func TestCloudWithOwnData(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &started); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, started.URL+"sitemaps?api_token="+started.Token, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || strings.Count(string(body), `"name":"products"`) != 1 {
-		t.Errorf("the sitemaps are %s, %v", body, err)
+	body := fetched(t, started.URL+"sitemaps?api_token="+started.Token)
+	if strings.Count(body, `"name":"products"`) != 1 {
+		t.Errorf("the sitemaps are %s", body)
 	}
 }
 

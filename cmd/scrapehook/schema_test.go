@@ -62,7 +62,7 @@ func TestKnownValuesAreOfFlags(t *testing.T) {
 		command, flag, _ := strings.Cut(name, " --")
 		cmd, _, err := root.Find(strings.Fields(command))
 		if err != nil || cmd.Flag(flag) == nil {
-			t.Errorf("%s: there is no such flag", name)
+			t.Errorf("%s is not a flag", name)
 		}
 	}
 }

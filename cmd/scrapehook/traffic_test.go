@@ -95,7 +95,7 @@ func TestTrafficExitCodes(t *testing.T) {
 		{"too much", []string{"traffic", url, "--rate", "1000000/s", "--duration", "1h"}, exitUsage, "bound it by a number"},
 		{"delays", []string{"traffic", url, "--resend-delay", "-1s"}, exitUsage, "--resend-delay"},
 		{"nothing to merge", []string{"traffic", "merge"}, exitUsage, "REPORT.json is missing"},
-		{"no such report", []string{"traffic", "merge", "/not/there"}, exitUsage, "no such file"},
+		{"no such report", []string{"traffic", "merge", "/not/there"}, exitUsage, "does not exist"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,7 @@ func answersFirst() Mutant {
 	return Mutant{
 		Name: "answers-first", Requirement: "DUR-01",
 		Summary: "answers when the notification is in memory, and writes it to its journal a second later",
+		Also:    map[string]string{"DUR-05": "what it acknowledges while it starts is stored as late as all else"},
 		mutate: func(r *Receiver) {
 			promised := make(chan promise, most)
 			r.handle = func(w http.ResponseWriter, _ *http.Request, n webhook.Notification) {

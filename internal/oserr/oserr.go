@@ -17,6 +17,7 @@ var (
 	timedOut    = append([]syscall.Errno{syscall.ETIMEDOUT}, systemTimedOut...)
 	shortage    = append([]syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM}, systemShortage...)
 	noPort      = append([]syscall.Errno{syscall.EADDRNOTAVAIL, syscall.EAGAIN}, systemNoPort...)
+	inUse       = append([]syscall.Errno{syscall.EADDRINUSE}, systemInUse...)
 	full        = append([]syscall.Errno{syscall.ENOSPC}, systemFull...)
 )
 
@@ -43,6 +44,9 @@ func IsNoPort(err error) bool { return is(err, noPort) }
 // IsLocal reports whether it is this machine that can't make a connection, not
 // the other end that does not take it.
 func IsLocal(err error) bool { return IsShortage(err) || IsNoPort(err) }
+
+// IsInUse reports whether something listens already where this process was to.
+func IsInUse(err error) bool { return is(err, inUse) }
 
 // IsFull reports whether there is no room left on a disk.
 func IsFull(err error) bool { return is(err, full) }

@@ -4,4 +4,4 @@ package oserr
 
 import "syscall"
 
-var systemRefused, systemReset, systemUnreachable, systemTimedOut, systemShortage, systemNoPort, systemFull []syscall.Errno
+var systemRefused, systemReset, systemUnreachable, systemTimedOut, systemShortage, systemNoPort, systemInUse, systemFull []syscall.Errno

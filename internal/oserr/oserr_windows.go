@@ -13,5 +13,6 @@ var (
 	systemTimedOut    = []syscall.Errno{windows.WSAETIMEDOUT, windows.ERROR_SEM_TIMEOUT}
 	systemShortage    = []syscall.Errno{windows.WSAEMFILE, windows.WSAENOBUFS, windows.ERROR_NO_SYSTEM_RESOURCES, windows.ERROR_NOT_ENOUGH_MEMORY}
 	systemNoPort      = []syscall.Errno{windows.WSAEADDRNOTAVAIL, windows.WSAEADDRINUSE}
+	systemInUse       = []syscall.Errno{windows.WSAEADDRINUSE}
 	systemFull        = []syscall.Errno{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL}
 )

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/scrapehook/scrapehook/internal/oserr"
 )
 
 // Text is err's text. Where the chain of err has an error of the standard library
@@ -74,7 +76,7 @@ func wordsFor(err error) string {
 func ofPath(e *fs.PathError) string {
 	switch {
 	case errors.Is(e, fs.ErrNotExist):
-		return e.Path + ": there is no such file or directory"
+		return e.Path + " does not exist"
 	case errors.Is(e, fs.ErrPermission):
 		return e.Path + ": permission denied"
 	case errors.Is(e, fs.ErrExist):
@@ -83,7 +85,7 @@ func ofPath(e *fs.PathError) string {
 		return e.Path + " is a directory, not a file"
 	case errors.Is(e, syscall.ENOTDIR):
 		return e.Path + ": a part of the path is a file, not a directory"
-	case errors.Is(e, syscall.ENOSPC):
+	case oserr.IsFull(e):
 		return e.Path + ": the disk is full"
 	}
 	return ""
@@ -99,17 +101,19 @@ func ofNetwork(e *net.OpError) string {
 		address = e.Addr.String()
 	}
 	switch {
-	case errors.Is(e, syscall.EADDRINUSE):
+	case oserr.IsInUse(e) && e.Op == "listen":
 		return address + " is in use"
 	case errors.Is(e, syscall.EADDRNOTAVAIL) && e.Op == "listen":
 		return address + " is not an address of this machine"
 	case errors.Is(e, syscall.EACCES) && e.Op == "listen":
 		return address + ": permission denied: ports below 1024 need more rights"
-	case errors.Is(e, syscall.ECONNREFUSED):
+	case oserr.IsRefused(e):
 		return "nothing listens on " + address
-	case errors.Is(e, syscall.EHOSTUNREACH), errors.Is(e, syscall.ENETUNREACH):
-		return "there is no way to " + address + " from here"
-	case errors.Is(e, syscall.ECONNRESET):
+	case oserr.IsLocal(e):
+		return "this machine has no descriptor, memory or port left for a connection to " + address
+	case oserr.IsUnreachable(e):
+		return address + " can't be reached from this machine"
+	case oserr.IsReset(e):
 		return "the connection was closed by the other side (reset)"
 	}
 	var bad *net.AddrError
@@ -122,7 +126,7 @@ func ofNetwork(e *net.OpError) string {
 func ofName(e *net.DNSError) string {
 	switch {
 	case e.IsNotFound:
-		return "there is no host named " + e.Name
+		return "the host " + e.Name + " was not found"
 	case e.IsTimeout:
 		return "looking up the host " + e.Name + " took too long"
 	}

@@ -30,7 +30,7 @@ func TestText(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a file":           {fmt.Errorf("reading a sitemap: %w", missing), "reading a sitemap: " + errorPath(t, missing) + ": there is no such file or directory"},
+		"a file":           {fmt.Errorf("reading a sitemap: %w", missing), "reading a sitemap: " + errorPath(t, missing) + " does not exist"},
 		"a permission":     {&fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}, "x: permission denied"},
 		"a directory":      {&fs.PathError{Op: "read", Path: "x", Err: syscall.EISDIR}, "x is a directory, not a file"},
 		"a full disk":      {&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "x: the disk is full"},
@@ -38,8 +38,13 @@ func TestText(t *testing.T) {
 		"a large number":   {large, `"99999999999999999999" is too large or too small`},
 		"in use":           {fmt.Errorf("opening: %w", op("listen", syscall.EADDRINUSE)), "opening: 127.0.0.1:8085 is in use"},
 		"refused":          {op("dial", syscall.ECONNREFUSED), "nothing listens on 127.0.0.1:8085"},
+		"reset":            {op("read", syscall.ECONNRESET), "the connection was closed by the other side (reset)"},
+		"no way":           {op("dial", syscall.EHOSTUNREACH), "127.0.0.1:8085 can't be reached from this machine"},
+		"no descriptor":    {op("dial", syscall.EMFILE), "this machine has no descriptor, memory or port left for a connection to 127.0.0.1:8085"},
+		"no port":          {op("dial", syscall.EADDRNOTAVAIL), "this machine has no descriptor, memory or port left for a connection to 127.0.0.1:8085"},
+		"a foreign one":    {op("listen", syscall.EADDRNOTAVAIL), "127.0.0.1:8085 is not an address of this machine"},
 		"a privileged one": {op("listen", syscall.EACCES), "127.0.0.1:8085: permission denied: ports below 1024 need more rights"},
-		"no host":          {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "x.invalid", IsNotFound: true}}, "there is no host named x.invalid"},
+		"no host":          {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "x.invalid", IsNotFound: true}}, "the host x.invalid was not found"},
 		"in a join":        {errors.Join(errors.New("first"), op("dial", syscall.ECONNREFUSED)), "first\nnothing listens on 127.0.0.1:8085"},
 		"of a certificate": {fmt.Errorf("TLS: %w", x509.UnknownAuthorityError{}), "TLS: its certificate is signed by nobody this machine trusts"},
 		"any other":        {context.Canceled, "context canceled"},

@@ -28,7 +28,7 @@ type Reading struct {
 	// Records are those rows, a JSON object each, in any order; nil from a
 	// probe that can only count.
 	Records []json.RawMessage
-	// Malformed counts what was stored and is no JSON object at all. It
+	// Malformed counts what was stored and is not a JSON object. It
 	// belongs to no job.
 	Malformed int
 }

@@ -84,9 +84,9 @@ func parseSummary(body []byte) (Summary, error) {
 	var syntax *json.SyntaxError
 	switch err := json.Unmarshal(body, &head); {
 	case errors.As(err, &syntax):
-		return Summary{}, fmt.Errorf("is no JSON: %w", err)
+		return Summary{}, fmt.Errorf("is not JSON: %w", err)
 	case err != nil || head.Requirements == nil:
-		return Summary{}, errors.New("is no report of a conformance run: use a file that --json has written")
+		return Summary{}, errors.New("is not a report of a conformance run: use a file that --json has written")
 	case head.Schema == nil:
 		return Summary{}, fmt.Errorf("has no schema version: it is older than version %d, which this program reads", schemaVersion)
 	case *head.Schema != schemaVersion:
@@ -97,7 +97,7 @@ func parseSummary(body []byte) (Summary, error) {
 		Requirements []Judged `json:"requirements"`
 	}
 	if err := json.Unmarshal(body, &d); err != nil {
-		return Summary{}, fmt.Errorf("is no report of a conformance run: %w", err)
+		return Summary{}, fmt.Errorf("is not a report of a conformance run: %w", err)
 	}
 	d.Judged = d.Requirements
 	return d.Summary, nil

@@ -135,14 +135,14 @@ func TestReadSummary(t *testing.T) {
 func TestReadSummaryRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, content, want string }{
-		{"nothing", "", "is no JSON"},
-		{"no JSON", "<testsuites/>", "is no JSON"},
-		{"half of a report", `{"schema":1,"requirements":[`, "is no JSON"},
-		{"a list", "[1]", "is no report of a conformance run"},
-		{"another document", `{"schema":1,"url":"http://h/"}`, "is no report of a conformance run"},
+		{"nothing", "", "is not JSON"},
+		{"no JSON", "<testsuites/>", "is not JSON"},
+		{"half of a report", `{"schema":1,"requirements":[`, "is not JSON"},
+		{"a list", "[1]", "is not a report of a conformance run"},
+		{"another document", `{"schema":1,"url":"http://h/"}`, "is not a report of a conformance run"},
 		{"an old report", `{"verdict":"failed","requirements":[]}`, "has no schema version"},
 		{"a later report", `{"schema":3,"requirements":[]}`, "has schema version 3, and this program reads version 2"},
-		{"fields of other types", `{"schema":2,"requirements":[{"id":7}]}`, "is no report of a conformance run"},
+		{"fields of other types", `{"schema":2,"requirements":[{"id":7}]}`, "is not a report of a conformance run"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

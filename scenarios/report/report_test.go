@@ -95,7 +95,7 @@ ACK-03    MUST    FAIL        12 ms  a <title>
             repair    do & this
 ACK-04    MUST    not seen    12 ms  a <title>
           job 7, expected: 20 rows; actual: 40 rows <twice>
-ACK-05    MUST    declared    12 ms  a <title>
+ACK-05    MUST    left out    12 ms  a <title>
           job 7, expected: 20 rows; actual: 40 rows <twice>
 ACK-06    MUST    blocked     12 ms  a <title>
           job 7: 40 rows <twice>
@@ -104,7 +104,7 @@ ACK-07    MUST    ERROR       12 ms  a <title>
             expected  20 rows
             actual    40 rows <twice>
 
-not conformant  (1 pass, 1 warn, 1 fail, 1 not observable, 1 not supported, 1 blocked, 1 error of 7 requirements, in 3.4 s)
+not conformant  (1 pass, 1 warn, 1 fail, 1 not seen, 1 left out, 1 blocked, 1 error of 7 requirements, in 3.4 s)
   It does not meet ACK-03: a <title>. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
   ACK-04: 40 rows <twice>
   ACK-05: declared not to be supported

@@ -45,7 +45,7 @@ func label(v scenarios.Verdict) string {
 	case scenarios.NotObservable:
 		return "not seen"
 	case scenarios.NotSupported:
-		return "declared"
+		return "left out"
 	case scenarios.Errored:
 		return "ERROR"
 	default:
@@ -231,7 +231,7 @@ func closing(r scenarios.Report, style Style) string {
 	var counts []string
 	for _, v := range scenarios.Verdicts() {
 		if n := totals[v]; n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(v), "_", " ")))
+			counts = append(counts, fmt.Sprintf("%d %s", n, plainLabel(v)))
 		}
 	}
 	phases := ""

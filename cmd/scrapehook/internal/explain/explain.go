@@ -127,14 +127,18 @@ func verdicts() []Topic {
 		scenarios.Fail:          {"A MUST is broken: data can be lost, doubled or wrong.", "The report says what was expected, what came, and how to repair it."},
 		scenarios.Warn:          {"A SHOULD is broken: the receiver works, but not well.", "Repair it when the failures are gone. It does not change the exit code."},
 		scenarios.NotObservable: {"No probe could see the effect, so nothing is known. It is never a pass.", "Let the suite see the imported rows with --probe, or let it start the receiver with --run."},
-		scenarios.NotSupported:  {"You declared with --unsupported that the receiver need not do this.", ""},
+		scenarios.NotSupported:  {"You declared with --unsupported that the receiver need not do this, or it can't be asked of such a receiver. The report says which.", ""},
 		scenarios.Blocked:       {"It could not be judged, because a requirement that it needs is broken.", "Repair that one first."},
 		scenarios.Errored:       {"scrapehook itself failed. It says nothing of your receiver.", "Run it again. If it stays, the report (--json) has what is needed to find out why."},
 	}
+	shown := map[scenarios.Verdict]string{scenarios.NotObservable: "not seen", scenarios.NotSupported: "left out"}
 	var topics []Topic
 	for _, v := range scenarios.Verdicts() {
 		id := strings.ReplaceAll(string(v), "_", "-")
-		topics = append(topics, Topic{ID: id, Kind: kindVerdict, Title: means[v][0], Repair: means[v][1], words: []string{strings.ReplaceAll(id, "-", " "), string(v)}})
+		topics = append(topics, Topic{
+			ID: id, Kind: kindVerdict, Title: means[v][0], Repair: means[v][1],
+			words: []string{strings.ReplaceAll(id, "-", " "), string(v), cmp.Or(shown[v], id)},
+		})
 	}
 	return topics
 }
