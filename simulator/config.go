@@ -8,6 +8,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/loopback"
+	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -18,6 +19,11 @@ type Config struct {
 	// AllowRemoteControl is.
 	Listen                          string
 	AllowRemote, AllowRemoteControl bool
+	// AllowHosts are host names that calls may be made by, besides localhost, IP
+	// addresses, the vendor's own name, and with AllowRemote names of private
+	// networks. Under any other name a web page could have itself resolved to
+	// the simulator.
+	AllowHosts []string
 	// TLS, if not nil, makes the API answer https.
 	TLS *tls.Config
 	// Token is what every call of the API must bear.
@@ -62,8 +68,9 @@ type Config struct {
 	State string
 	// OnCall and OnAttempt are told of the API's calls, as [api.Config] says,
 	// and of the attempts to notify, as [delivery.Config] says. OnError is told
-	// of a job that could not go on, as [cloud.Config] says. They are called by
-	// many goroutines. Nil: nobody watches.
+	// of a job that could not go on, as [cloud.Config] says, and of calls that
+	// were refused for their host name or origin. They are called by many
+	// goroutines. Nil: nobody watches.
 	OnCall    func(Call)
 	OnAttempt func(Attempt)
 	OnError   func(error)
@@ -80,6 +87,11 @@ func (cfg Config) check() error {
 	}
 	if !loopback.Host(host) && !cfg.AllowRemote {
 		return fmt.Errorf("%s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", cfg.Listen)
+	}
+	for _, name := range cfg.AllowHosts {
+		if err := guard.CheckName(name); err != nil {
+			return err
+		}
 	}
 	for _, url := range cfg.Endpoints {
 		if err := delivery.CheckURL(url); err != nil {

@@ -7,6 +7,7 @@ package simulator
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +24,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/simulator/internal/control"
+	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/simulator/internal/state"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -151,8 +153,9 @@ func (s *Simulator) serve() (http.Handler, error) {
 		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults,
 		Client: &delivery.Client{Profile: s.cfg.Profile}, History: &s.history,
 		Reset: s.reset, Ready: s.running.Load,
-		AllowRemote: s.cfg.AllowRemoteControl,
+		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
+	vendors = guard.Guard{Remote: s.cfg.AllowRemote, Names: s.cfg.AllowHosts}.Wrap(vendors, s.refuse)
 	// Not http.ServeMux: it would redirect odd paths, which the vendor's API
 	// does not know.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -162,6 +165,17 @@ func (s *Simulator) serve() (http.Handler, error) {
 		}
 		vendors.ServeHTTP(w, r)
 	}), nil
+}
+
+// refuse answers a call of the vendor's API that the guard does not let in, in
+// the way of that API, and tells of it: a client may hide the reason.
+func (s *Simulator) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_ = json.NewEncoder(w).Encode(map[string]any{"success": false, "error": err.Error()})
+	if s.cfg.OnError != nil {
+		s.cfg.OnError(fmt.Errorf("refused %s %s: %w", r.Method, r.URL.EscapedPath(), err))
+	}
 }
 
 // reset empties the cloud, the sender and the plan of faults, at once: while it

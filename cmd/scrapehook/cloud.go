@@ -38,6 +38,7 @@ type cloudFlags struct {
 	allowRemote      bool
 
 	allowRemoteControl bool
+	allowHosts         []string
 	timeScale          float64
 	rateLimit          string
 	pages, faults      []string
@@ -107,6 +108,7 @@ be opened.`,
 	flags.BoolVar(&f.tls, "tls", false, "serve https, with a certificate of its own making for api.webscraper.io and this machine")
 	flags.StringVar(&f.tlsCA, "tls-ca", "scrapehook-ca.pem", "`file` that --tls writes its authority's certificate to, for clients to trust")
 	flags.BoolVar(&f.allowRemoteControl, "allow-remote-control", false, "let other machines use the control API too")
+	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "host `name` by which the cloud may be called, besides localhost, IP addresses and api.webscraper.io; several may be given")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
 	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
 	f.own.add(flags)
@@ -205,7 +207,7 @@ func (f cloudFlags) config() (simulator.Config, error) {
 		return simulator.Config{}, usageError("--output %q: use text or json", f.output)
 	}
 	cfg := simulator.Config{
-		Listen: f.listen, AllowRemote: f.allowRemote, AllowRemoteControl: f.allowRemoteControl,
+		Listen: f.listen, AllowRemote: f.allowRemote, AllowRemoteControl: f.allowRemoteControl, AllowHosts: f.allowHosts,
 		Token: f.token, Endpoints: f.endpoints, Concurrency: f.concurrency, MaxPending: f.maxPending,
 		Seed: f.seed, AnySeed: f.anySeed, Profile: profile, State: f.state,
 		JobTime: f.jobTime, TimeScale: f.timeScale, Rows: f.rows, EndStatuses: statuses,

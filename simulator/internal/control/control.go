@@ -1,7 +1,7 @@
 // Package control is how users and the web console act on a running simulator
 // over HTTP: its jobs, clock, faults, deliveries and endpoints. The API is
-// described in docs/control-api.md. It is for the machine's own user: callers
-// from elsewhere are refused, and so are web pages that misuse a browser.
+// described in docs/control-api.md. It has no token: its guard refuses callers
+// from elsewhere, and web pages that misuse a browser.
 package control
 
 import (
@@ -23,14 +23,14 @@ import (
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/fault"
-	"github.com/scrapehook/scrapehook/internal/loopback"
+	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // Path is where the control API begins.
 const Path = "/_scrapehook/"
 
-// Config is the parts that are controlled; all but AllowRemote are required.
+// Config is the parts that are controlled; all are required.
 type Config struct {
 	Seed    uint64
 	Profile webhook.Profile
@@ -44,8 +44,8 @@ type Config struct {
 	Reset func() error
 	// Ready reports whether jobs live and notifications are sent.
 	Ready func() bool
-	// AllowRemote lets other machines in.
-	AllowRemote bool
+	// Guard says who may call.
+	Guard guard.Guard
 }
 
 type server struct{ cfg Config }
@@ -54,7 +54,7 @@ type server struct{ cfg Config }
 func New(cfg Config) http.Handler {
 	s := &server{cfg}
 	router := mux.NewRouter()
-	router.Use(s.guard)
+	router.Use(asJSON)
 	paths := map[string]methods{}
 	for route, answer := range s.routes() {
 		method, path, _ := strings.Cut(route, " ")
@@ -67,7 +67,9 @@ func New(cfg Config) http.Handler {
 		router.Path(Path + strings.ReplaceAll(path, "{id}", "{id:[0-9]{1,18}}")).Handler(methods)
 	}
 	router.NotFoundHandler = refuse(http.StatusNotFound, "no such path of the control API")
-	return router
+	return cfg.Guard.Wrap(router, func(w http.ResponseWriter, r *http.Request, err error) {
+		refuse(http.StatusForbidden, err.Error()).ServeHTTP(w, r)
+	})
 }
 
 // methods are the handlers of one path.
@@ -111,28 +113,17 @@ func (s *server) routes() map[string]func(*http.Request) (any, error) {
 	}
 }
 
-// guard refuses calls from other machines and from web pages. A page can make a
-// browser call any address of the machine, but only under a host name of its own,
-// and not with a JSON content type, which the browser would ask us about first.
-func (s *server) guard(next http.Handler) http.Handler {
+// asJSON refuses what a web page's form can send without asking us first. It is
+// a second fence behind the guard, for browsers that name no origin.
+func asJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		serve := next
-		switch {
-		case !s.cfg.AllowRemote && (!loopback.Address(r.RemoteAddr) || !ours(r.Host)):
-			serve = refuse(http.StatusForbidden, "the control API is for this machine alone")
-		case r.Method != http.MethodGet && kind != "application/json":
-			serve = refuse(http.StatusUnsupportedMediaType, "send Content-Type: application/json, also with an empty body")
+		if r.Method != http.MethodGet && kind != "application/json" {
+			refuse(http.StatusUnsupportedMediaType, "send Content-Type: application/json, also with an empty body").ServeHTTP(w, r)
+			return
 		}
-		serve.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
-}
-
-// ours reports whether a Host header names this machine. The vendor's name does,
-// for whoever has it resolved to the simulator.
-func ours(host string) bool {
-	name, _, _ := strings.Cut(host, ":")
-	return loopback.Address(host) || name == "api.webscraper.io"
 }
 
 // callerError is what the caller can correct.
