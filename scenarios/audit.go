@@ -85,9 +85,10 @@ func (h *harness) shuffle(n int, swap func(i, j int)) {
 // WatchedCalls records how many calls came when there should be none any more.
 func (d *Driver) WatchedCalls(n int) { d.observation.LateCalls += n }
 
-// AwaitCallsEnd waits until there has been no call about any of these jobs for
+// AwaitCallsEnd waits, without a slot, until there has been no call about any of these jobs for
 // the quiet time, or the run's patience is over.
 func (d *Driver) AwaitCallsEnd(jobs ...Job) {
+	d.leave()
 	began := time.Now()
 	latest := began.Add(d.harness.cfg.EffectTimeout * 2)
 	for {

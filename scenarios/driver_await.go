@@ -166,31 +166,40 @@ func (d *Driver) wait(k patience.Kind) patience.Wait {
 // passed over: there is no import that a receiver would owe.
 func (d *Driver) AwaitEffects(jobs ...Job) {
 	wait := d.wait(patience.Import)
-	d.awaitEffects(&wait, jobs)
+	d.awaitEffects(expectation{wait: &wait}, jobs)
+}
+
+// awaitRows is AwaitEffects without the quiet time in which a second effect would
+// show.
+func (d *Driver) awaitRows(job Job) {
+	wait := d.wait(patience.Import)
+	d.awaitEffects(expectation{wait: &wait, glance: true}, []Job{job})
 }
 
 // AwaitRetriedEffects is AwaitEffects for imports that need the receiver to
 // try again by itself.
 func (d *Driver) AwaitRetriedEffects(jobs ...Job) {
 	wait := d.wait(patience.Retry)
-	d.awaitEffects(&wait, jobs)
+	d.awaitEffects(expectation{wait: &wait}, jobs)
 }
 
 // AwaitQuiet reads what there is of jobs after a quiet time, without waiting
 // for anything to appear.
-func (d *Driver) AwaitQuiet(jobs ...Job) { d.awaitEffects(nil, jobs) }
+func (d *Driver) AwaitQuiet(jobs ...Job) { d.awaitEffects(expectation{}, jobs) }
 
-func (d *Driver) awaitEffects(wait *patience.Wait, jobs []Job) {
+// awaitEffects waits for the imports of jobs. x says how.
+func (d *Driver) awaitEffects(x expectation, jobs []Job) {
 	d.leave()
 	effects := make([]Effect, len(jobs))
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, job := range jobs {
-		if wait != nil && !d.Acknowledged(job) {
+		if x.wait != nil && !d.Acknowledged(job) {
 			d.Note("job %d was never acknowledged: no import is awaited", job.ID)
 			continue
 		}
-		x := expectation{label: job.Label, job: job, want: d.ends[job.ID].rows, wait: wait}
+		x := x
+		x.label, x.job, x.want = job.Label, job, d.ends[job.ID].rows
 		wg.Go(func() { effects[i], errs[i] = d.harness.awaitEffect(d.ctx, x, d.progress) })
 	}
 	wg.Wait()

@@ -123,6 +123,15 @@ func (d *Driver) ended(job Job, status webhook.Status, rows int, err error) {
 	d.Note("job %d ends %s with %s", job.ID, status, rowsOf(rows))
 }
 
+// DataSize is the number of bytes of an ended job's rows, as JSON lines.
+func (d *Driver) DataSize(job Job) int {
+	size := 0
+	for _, row := range d.ends[job.ID].rows {
+		size += len(row) + len("\n")
+	}
+	return size
+}
+
 // Continue takes an ended job up again, as its user may.
 func (d *Driver) Continue(job Job) {
 	_, err := d.harness.cloud.Continue(job.ID)

@@ -18,6 +18,9 @@ type expectation struct {
 	want  [][]byte
 	// wait is what is awaited since when; nil: nothing is, only quiet.
 	wait *patience.Wait
+	// glance is set when it is enough that the rows came: no second effect is
+	// looked for.
+	glance bool
 }
 
 // awaitEffect waits until the job's rows are there, or the run's patience is
@@ -38,6 +41,9 @@ func (h *harness) awaitEffect(ctx context.Context, x expectation, waits func(str
 		case done && e.Complete() && e.Seen.IsZero():
 			e.Seen = now
 			h.rhythm.Imported(e.Job, now, h.traffic.state(e.Job, now).broken)
+			if x.glance {
+				return e, nil
+			}
 			continue
 		case done || over && x.wait == nil:
 			if err := h.awaitQuiet(ctx, &e, waits); err != nil {

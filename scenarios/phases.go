@@ -68,15 +68,15 @@ func (r *Run) beginEach(ctx context.Context, list []Scenario, in slot) *sync.Wai
 }
 
 // excluded says that a scenario is not played, and with which result.
-// Prerequisites that take as long as an import are only looked at when they have
-// ended; otherwise they are consulted at the end.
+// Prerequisites that take as long as an import, and all of an early scenario, are
+// only looked at when they have ended; otherwise they are consulted at the end.
 func (r *Run) excluded(ctx context.Context, s Scenario) (Result, bool) {
 	if v, why := r.harness.cfg.excludes(s); v != "" {
 		return Result{Verdict: v, Findings: []Finding{why}}, true
 	}
 	for _, id := range r.needs[s.ID] {
 		need := r.outcomes[id]
-		if !r.scenario(id).Effect {
+		if !s.Early && !r.scenario(id).Effect {
 			need.wait()
 		}
 		if need.ended() && need.result.unmet() && ctx.Err() == nil {

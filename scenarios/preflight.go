@@ -52,7 +52,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 		return nil
 	}
 	d.progress("the first call to the simulated API at "+r.harness.apiURL, time.Now().Add(r.harness.limits.Import))
-	d.AwaitEffects(job)
+	d.awaitRows(job)
 	e := d.observation.Effects[0]
 	r.learn(e)
 	if e.Complete() || len(r.harness.deaths()) > 0 {

@@ -79,6 +79,9 @@ type Scenario struct {
 	// Token is set when it is about the receiver's secret, which not every
 	// receiver has.
 	Token bool
+	// Early is set when it takes so long that it begins with the run: what it
+	// needs is looked at when it has ended, not before.
+	Early bool
 	// Polite is set when the receiver must be asked to stop, which needs its
 	// process.
 	Polite bool
