@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/api"
@@ -79,19 +80,23 @@ be opened.`,
   scrapehook cloud --tls --listen 127.0.0.1:443`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.asksRows = cmd.Flags().Changed("rows")
-			if !cmd.Flags().Changed("seed") {
-				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
-				f.anySeed = true
-			}
+			f.draw(cmd.Flags())
 			return runCloud(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.listen, "listen", "127.0.0.1:8085", "`address` of the API; port 0 picks one")
+	f.add(flags, "127.0.0.1:8085", "scrapehook")
+	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
+	return cmd
+}
+
+// add adds what every command that runs a cloud has, with the defaults of its
+// address and token.
+func (f *cloudFlags) add(flags *pflag.FlagSet, listen, token string) {
+	flags.StringVar(&f.listen, "listen", listen, "`address` of the API; port 0 picks one")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let --listen be an address that other machines reach")
 	flags.StringArrayVar(&f.endpoints, "endpoint", nil, "`URL` to notify; several may be given")
-	flags.StringVar(&f.token, "token", "scrapehook", "`token` that calls of the API must bear")
+	flags.StringVar(&f.token, "token", token, "`token` that calls of the API must bear")
 	flags.Uint64Var(&f.seed, "seed", 0, "decides ids, rows and outcomes (default random, and printed)")
 	addProfileFlag(flags, &f.profile)
 	flags.IntVar(&f.maxAttempts, "max-attempts", webhook.Profile2020().MaxAttempts, "attempts to notify in all, 0 is without limit")
@@ -110,14 +115,26 @@ be opened.`,
 	flags.BoolVar(&f.allowRemoteControl, "allow-remote-control", false, "let other machines use the control API too")
 	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "host `name` by which the cloud may be called, besides localhost, IP addresses and api.webscraper.io; several may be given")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
-	flags.StringVar(&f.output, "output", "text", "text, or json: where the API is, as one line of JSON")
 	f.own.add(flags)
-	return cmd
+}
+
+// draw draws a seed, unless the user gave one.
+func (f *cloudFlags) draw(flags *pflag.FlagSet) {
+	f.asksRows = flags.Changed("rows")
+	if !flags.Changed("seed") {
+		f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
+		f.anySeed = true
+	}
 }
 
 // runCloud runs the simulator until ctx ends, which is what users stop a server
 // by and therefore no failure.
 func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error {
+	return f.with(stderr, func(cfg simulator.Config, log *cloudlog.Log) error { return f.serve(ctx, cfg, log, stdout) })
+}
+
+// with opens what the flags name for the time of run, and logs to out.
+func (f *cloudFlags) with(out io.Writer, run func(simulator.Config, *cloudlog.Log) error) error {
 	cfg, err := f.config()
 	if err != nil {
 		return err
@@ -131,13 +148,13 @@ func runCloud(ctx context.Context, f cloudFlags, stdout, stderr io.Writer) error
 		return usageError("--rows: each job has as many rows as the file of --records; a job of fewer is added over the control API")
 	}
 	cfg.Sitemaps, cfg.Records, cfg.Data = own.Sitemaps, own.Files, options
-	log := cloudlog.New(stderr, cfg.Profile)
+	log := cloudlog.New(out, cfg.Profile)
 	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.Call, log.Attempt, log.Failure
 	endRecord, err := f.beginRecord(&cfg)
 	if err != nil {
 		return usageError("--record: %w", err)
 	}
-	err = f.serve(ctx, cfg, log, stdout)
+	err = run(cfg, log)
 	if recordErr := endRecord(); recordErr != nil && err == nil {
 		err = harnessError("%w", recordErr)
 	}
@@ -164,12 +181,9 @@ func (f *cloudFlags) beginRecord(cfg *simulator.Config) (end func() error, err e
 
 // serve runs the simulator until ctx ends.
 func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloudlog.Log, stdout io.Writer) error {
-	sim, err := simulator.New(ctx, cfg)
-	if errors.Is(err, simulator.ErrListen) {
-		return harnessError("%w", err)
-	}
+	sim, err := newSimulator(ctx, cfg)
 	if err != nil {
-		return usageError("%w", err)
+		return err
 	}
 	f.seed = sim.Seed
 	if err := f.announce(sim.BaseURL(), sim.ControlURL(), stdout); err != nil {
@@ -182,6 +196,17 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 	pending, total := sim.Pending()
 	log.Stopped(sim.Unended(), pending, total)
 	return nil
+}
+
+func newSimulator(ctx context.Context, cfg simulator.Config) (*simulator.Simulator, error) {
+	sim, err := simulator.New(ctx, cfg)
+	if errors.Is(err, simulator.ErrListen) {
+		return nil, harnessError("%w", err)
+	}
+	if err != nil {
+		return nil, usageError("%w", err)
+	}
+	return sim, nil
 }
 
 // config is what the flags ask for.

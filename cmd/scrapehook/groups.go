@@ -11,15 +11,17 @@ import (
 func groupFlags(root *cobra.Command) {
 	data := commandline.Group{Title: "What rows look like", Flags: []string{"missing", "script", "currency", "dates", "raw-unicode", "extension"}}
 	sending := commandline.Group{Title: "How it is sent", Flags: []string{"connections", "transport", "profile", "allow-remote", "insecure"}}
+	cloud := []commandline.Group{
+		{Title: "Who is notified, and how", Flags: []string{"endpoint", "profile", "max-attempts", "concurrency", "max-pending", "record"}},
+		{Title: "The API", Flags: []string{"listen", "token", "tls", "tls-ca", "rate-limit", "allow-remote", "allow-remote-control", "allow-host"}},
+		{Title: "Jobs and time", Flags: []string{"job-time", "rows", "outcome", "seed", "time-scale", "state"}},
+		{Title: "What goes wrong", Flags: []string{"fault", "pages"}},
+		{Title: "Data of your own", Flags: []string{"sitemap", "records"}},
+		data,
+	}
 	groups := map[string][]commandline.Group{
-		"cloud": {
-			{Title: "Who is notified, and how", Flags: []string{"endpoint", "profile", "max-attempts", "concurrency", "max-pending", "record"}},
-			{Title: "The API", Flags: []string{"listen", "token", "tls", "tls-ca", "rate-limit", "allow-remote", "allow-remote-control", "allow-host"}},
-			{Title: "Jobs and time", Flags: []string{"job-time", "rows", "outcome", "seed", "time-scale", "state"}},
-			{Title: "What goes wrong", Flags: []string{"fault", "pages"}},
-			{Title: "Data of your own", Flags: []string{"sitemap", "records"}},
-			data,
-		},
+		"cloud": cloud,
+		"exec":  cloud,
 		"conform": {
 			{Title: "Your receiver", Flags: []string{"run", "token", "start-timeout", "kill-cmd", "start-cmd", "unsupported", "known-failing"}},
 			{Title: "How imported rows are seen", Flags: []string{"probe", "probe-job-field", "probe-query", "probe-map"}},

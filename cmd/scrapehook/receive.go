@@ -33,7 +33,9 @@ import (
 const (
 	envAPIURL   = "WEBSCRAPER_API_BASE_URI"
 	envAPIToken = "WEBSCRAPER_API_TOKEN" //nolint:gosec // a variable's name
-	envPort     = "PORT"
+	// envControlURL is where the control API of the cloud around a command is.
+	envControlURL = "SCRAPEHOOK_CONTROL_URL"
+	envPort       = "PORT"
 )
 
 // receiveFlags are the flags of receive. Those that the packages define are in

@@ -30,7 +30,11 @@ type flagValues struct {
 // valuesOf returns the known values of a flag of cmd; list is nil if there are
 // none.
 func valuesOf(cmd *cobra.Command, flag string) flagValues {
-	own, ok := commandValues[cmd.Name()+" --"+flag]
+	name := cmd.Name()
+	if name == "exec" {
+		name = "cloud" // whose flags it has
+	}
+	own, ok := commandValues[name+" --"+flag]
 	if !ok {
 		own = commonValues[flag]
 	}

@@ -43,12 +43,12 @@ func polishArguments(cmd *cobra.Command) {
 // ends in ... may be repeated.
 func argumentsOf(cmd *cobra.Command) (needed, all []string) {
 	for _, word := range strings.Fields(cmd.Use)[1:] {
+		name := strings.Trim(word, "[]")
+		if name == "flags" || name == "--" {
+			continue
+		}
 		if strings.HasPrefix(word, "-") || word == "|" {
 			break
-		}
-		name := strings.Trim(word, "[]")
-		if name == "flags" {
-			continue
 		}
 		all = append(all, strings.TrimSuffix(name, "..."))
 		if word[0] != '[' {

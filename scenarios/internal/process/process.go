@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/procgroup"
 	"github.com/scrapehook/scrapehook/internal/shell"
 )
 
@@ -52,10 +53,10 @@ type Process struct {
 	log *Log
 
 	mu      sync.Mutex
-	group   *group        // nil: not running
-	gone    chan struct{} // closed when the shell has ended
-	ending  bool          // we have asked it to end, or killed it
-	ready   bool          // it has answered since its start
+	group   *procgroup.Group // nil: not running
+	gone    chan struct{}    // closed when the shell has ended
+	ending  bool             // we have asked it to end, or killed it
+	ready   bool             // it has answered since its start
 	onDeath func(how string)
 	err     error // how it ended; read after gone
 }
@@ -99,7 +100,7 @@ func (p *Process) Start(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = p.log, p.log
 	// A grandchild that outlives the group could hold the pipe open for ever.
 	cmd.WaitDelay = time.Second
-	group, err := startGroup(cmd)
+	group, err := procgroup.Start(cmd)
 	if err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
@@ -206,10 +207,12 @@ func answer(ctx context.Context, url string) (status int, ok bool) {
 
 // Kill ends every process of the group at once, as a crash would, and does not
 // wait. It may be called from anywhere, also when nothing runs.
-func (p *Process) Kill() { _ = p.end((*group).kill, "the receiver is killed ("+killedBy+")") }
+func (p *Process) Kill() {
+	_ = p.end((*procgroup.Group).Kill, "the receiver is killed ("+procgroup.KilledBy+")")
+}
 
 // end has the group end by a verb of it, and reports whether that reached it.
-func (p *Process) end(verb func(*group) error, what string) bool {
+func (p *Process) end(verb func(*procgroup.Group) error, what string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ending = true
@@ -232,7 +235,7 @@ func (p *Process) Crash(ctx context.Context) error {
 // Where it can't be asked, as on Windows without a console, it is killed at once.
 // Stopping twice is safe.
 func (p *Process) Stop(ctx context.Context) error {
-	asked := p.end((*group).stop, "the receiver is asked to stop ("+stoppedBy+")")
+	asked := p.end((*procgroup.Group).Stop, "the receiver is asked to stop ("+procgroup.StoppedBy+")")
 	p.mu.Lock()
 	group, gone := p.group, p.gone
 	p.mu.Unlock()
@@ -241,7 +244,7 @@ func (p *Process) Stop(ctx context.Context) error {
 		defer cancel()
 		select {
 		case <-gone: // the shell may be gone before what it started
-			_ = poll(ctx, pollEvery, func() bool { return !group.lives() }) // what is left is killed
+			_ = poll(ctx, pollEvery, func() bool { return !group.Lives() }) // what is left is killed
 		case <-ctx.Done():
 		}
 	}
@@ -263,13 +266,13 @@ func (p *Process) reap(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("killing the receiver: %w", context.Cause(ctx))
 	}
-	if err := poll(ctx, time.Millisecond, func() bool { return !group.lives() }); err != nil {
+	if err := poll(ctx, time.Millisecond, func() bool { return !group.Lives() }); err != nil {
 		return fmt.Errorf("killing the receiver: %w", err)
 	}
 	p.mu.Lock()
 	p.group, p.gone = nil, nil
 	p.mu.Unlock()
-	group.release()
+	group.Release()
 	p.log.note("all of it is gone")
 	return nil
 }

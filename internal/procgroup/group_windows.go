@@ -1,11 +1,13 @@
-package process
+package procgroup
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -13,24 +15,37 @@ import (
 
 // How a group is ended, as logs and reports name it.
 const (
-	killedBy  = "TerminateJobObject"
-	stoppedBy = "CTRL_BREAK_EVENT"
+	KilledBy  = "TerminateJobObject"
+	StoppedBy = "CTRL_BREAK_EVENT"
 )
 
 // group is the job object of a command: what it has started, and what that has.
 // Its processes are a group of the console too, which is what can be asked to
 // stop.
-type group struct {
+type Group struct {
 	leader uint32
+	shared bool // the command is in our own group of the console
 
 	mu  sync.Mutex
 	job windows.Handle // 0 once it is given back
 }
 
-// startGroup starts a command in a job object of its own, which takes its
-// processes along should we end without ending them. The command begins when it
-// is in the job, so that nothing it starts is outside.
-func startGroup(cmd *exec.Cmd) (*group, error) {
+// Start starts a command in a job object of its own, which takes its processes
+// along should we end without ending them. The command begins when it is in the
+// job, so that nothing it starts is outside.
+func Start(cmd *exec.Cmd) (*Group, error) { return start(cmd, windows.CREATE_NEW_PROCESS_GROUP) }
+
+// StartShared is Start for a command that shares our console's group, so that
+// Ctrl-C reaches it.
+func StartShared(cmd *exec.Cmd) (*Group, error) {
+	g, err := start(cmd, 0)
+	if err == nil {
+		g.shared = true
+	}
+	return g, err
+}
+
+func start(cmd *exec.Cmd, flags uint32) (*Group, error) {
 	job, err := newJob()
 	if err != nil {
 		return nil, err
@@ -38,7 +53,7 @@ func startGroup(cmd *exec.Cmd) (*group, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	cmd.SysProcAttr.CreationFlags |= windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_SUSPENDED
+	cmd.SysProcAttr.CreationFlags |= windows.CREATE_SUSPENDED | flags
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, windows.CloseHandle(job))
 	}
@@ -48,7 +63,7 @@ func startGroup(cmd *exec.Cmd) (*group, error) {
 		_ = cmd.Wait() // its status is of the kill
 		return nil, err
 	}
-	return &group{leader: leader, job: job}, nil
+	return &Group{leader: leader, job: job}, nil
 }
 
 func newJob() (windows.Handle, error) {
@@ -98,7 +113,8 @@ func resume(pid uint32) error {
 	return fmt.Errorf("looking for the process's thread: %w", err)
 }
 
-func (g *group) kill() error {
+// Kill ends all of it at once.
+func (g *Group) Kill() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.livesLocked() {
@@ -107,13 +123,22 @@ func (g *group) kill() error {
 	return windows.TerminateJobObject(g.job, 1)
 }
 
-// stop asks by the console that we share with the group; without one it fails.
-func (g *group) stop() error {
+// Signal asks the group to end, whatever the signal: there is one way. A command
+// that shares our console's group got the console's own event.
+func (g *Group) Signal(os.Signal) error {
+	if g.shared {
+		return nil
+	}
+	return g.Stop()
+}
+
+// Stop asks by the console that we share with the group; without one it fails.
+func (g *Group) Stop() error {
 	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, g.leader)
 }
 
-// lives reports whether a process is left in the job.
-func (g *group) lives() bool {
+// Lives reports whether a process is left in the job.
+func (g *Group) Lives() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.livesLocked()
@@ -121,7 +146,7 @@ func (g *group) lives() bool {
 
 var errGone = errors.New("all of it is gone")
 
-func (g *group) livesLocked() bool {
+func (g *Group) livesLocked() bool {
 	if g.job == 0 {
 		return false
 	}
@@ -134,10 +159,16 @@ func (g *group) livesLocked() bool {
 	return err == nil && accounting.active > 0
 }
 
-// release gives back what the system keeps for a group that is gone.
-func (g *group) release() {
+// Release gives back what the system keeps for a group that is gone.
+func (g *Group) Release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	_ = windows.CloseHandle(g.job) // nothing lives in it
 	g.job = 0
 }
+
+// AdoptOrphans does nothing here: the job object holds them.
+func AdoptOrphans() error { return nil }
+
+// EndOrphans ends nothing here: [Group.Kill] does.
+func EndOrphans(time.Duration) (ended int) { return 0 }
