@@ -50,8 +50,17 @@ func (o *output) String() string {
 // startCloud runs the command and returns when it has said where it is.
 func startCloud(t *testing.T, args ...string) *cloudProcess {
 	t.Helper()
+	return startCloudOn(t, nil, args...)
+}
+
+// startCloudOn does so where the process has a disk of its own, unless it is nil.
+func startCloudOn(t *testing.T, small *disk, args ...string) *cloudProcess {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := command(ctx, t.TempDir(), nil, append([]string{"cloud", "--listen", "127.0.0.1:0", "--output", "json"}, args...)...)
+	if small != nil {
+		small.mountFor(cmd)
+	}
 	p := &cloudProcess{cmd: cmd, client: http.DefaultClient, log: &output{}}
 	cmd.Stderr = p.log
 	stdout, err := cmd.StdoutPipe()

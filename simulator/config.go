@@ -47,8 +47,9 @@ type Config struct {
 	// JobTime is about how long a job takes from its creation to its end; 0:
 	// jobs move only when they are told to.
 	JobTime time.Duration
-	// TimeScale is how many simulated seconds pass in a real one; 0 is 1. Jobs,
-	// schedulers and resends live by them, attempts do not.
+	// TimeScale is how many simulated seconds pass in a real one; 0 is what
+	// State has, or 1. Jobs, schedulers and resends live by them, attempts do
+	// not.
 	TimeScale float64
 	// Rows are what a job collects whose pages are all full.
 	Rows int
@@ -74,6 +75,11 @@ type Config struct {
 	OnCall    func(Call)
 	OnAttempt func(Attempt)
 	OnError   func(error)
+	// OnStall is told once when the state can't be written, because its disk is
+	// full, say, and of nil when it can be again. Meanwhile the simulator waits:
+	// no job goes on, nothing is notified, and verbs are refused with 503. Nil:
+	// nobody is told.
+	OnStall func(error)
 
 	// beforeWrite is asked before each write to the state file, for tests that
 	// end a process in its midst.

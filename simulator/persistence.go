@@ -1,7 +1,9 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,19 +21,40 @@ func (s *Simulator) openState(ctx context.Context) (err error) {
 		return nil
 	}
 	if s.state, err = state.Open(ctx, s.cfg.State); err != nil {
-		return err
+		return ofState(err)
 	}
+	s.stall.probe = func() error { return s.state.Touch(ctx) }
 	seed, ok, err := s.state.Seed(ctx)
 	switch {
 	case err != nil:
-		return err
+		return ofState(err)
 	case !ok:
-		return s.state.SetSeed(ctx, s.cfg.Seed)
+		return ofState(s.state.SetSeed(ctx, s.cfg.Seed))
 	case seed != s.cfg.Seed && !s.cfg.AnySeed:
 		return fmt.Errorf("the state file %s was made with the seed %d, not %d", s.cfg.State, seed, s.cfg.Seed)
 	}
 	s.cfg.Seed = seed
 	return nil
+}
+
+// ErrState means that the state file could not be opened or read, for another
+// reason than that it is the wrong one.
+var ErrState = errors.New("opening the state file")
+
+func ofState(err error) error {
+	if err == nil || errors.Is(err, state.ErrForeign) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrState, err)
+}
+
+// loadCloud hands over what the last process has left to the cloud.
+func (s *Simulator) loadCloud(ctx context.Context) error {
+	err := s.state.Load(ctx, s.cloud.Restore)
+	if errors.Is(err, state.ErrDamaged) {
+		return ofState(err)
+	}
+	return err // the file is sound, and does not go with the configuration
 }
 
 func (s *Simulator) closeState() error {
@@ -41,41 +64,45 @@ func (s *Simulator) closeState() error {
 	return s.state.Close()
 }
 
-// startClock starts the clock, or lets it go on as if it had never stopped.
-func (s *Simulator) startClock(ctx context.Context) error {
-	now, keep := clock.Start(s.cfg.TimeScale), (func(clock.State) error)(nil)
-	if s.state != nil {
-		keep = s.store(ctx).SetClock
-		last, ok, err := s.state.Clock(ctx)
-		if err != nil {
-			return err
-		}
-		if ok {
-			now = last
-		}
-	}
-	var err error
-	if s.clock, err = clock.New(now, keep); err != nil {
+// startClock starts the clock, or lets it go on as if it had never stopped, at
+// the pace that it had unless another one is asked for.
+func (s *Simulator) startClock(ctx context.Context) (err error) {
+	if s.state == nil {
+		s.clock, err = clock.New(clock.Start(cmp.Or(s.cfg.TimeScale, 1)), nil)
 		return err
 	}
-	return s.clock.SetScale(s.cfg.TimeScale)
+	now, ok, err := s.state.Clock(ctx)
+	if err != nil {
+		return ofState(err)
+	}
+	if !ok {
+		now = clock.Start(cmp.Or(s.cfg.TimeScale, 1))
+	}
+	if s.clock, err = clock.New(now, s.store(ctx).SetClock); err != nil {
+		return err
+	}
+	err = s.clock.SetScale(cmp.Or(s.cfg.TimeScale, now.Scale))
+	if errors.Is(err, state.ErrNoRoom) {
+		return ofState(err)
+	}
+	return err
 }
 
 // makeSender makes the sender, with what the last process has left pending.
 func (s *Simulator) makeSender(ctx context.Context) (err error) {
 	cfg := delivery.Config{
-		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud}, OnAttempt: s.attempted,
+		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted,
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {
 		cfg.Journal = s.store(ctx)
 		if cfg.Restored, cfg.Last, err = s.state.Recover(ctx, s.clock.Now(), resendDelay(s.cfg.Profile)); err != nil {
-			return err
+			return ofState(err)
 		}
 		const remembered = 10_000
 		attempts, err := s.state.Attempts(ctx, remembered)
 		if err != nil {
-			return err
+			return ofState(err)
 		}
 		for _, a := range attempts {
 			s.history.Note(a)
@@ -86,22 +113,34 @@ func (s *Simulator) makeSender(ctx context.Context) (err error) {
 }
 
 // source is the cloud's outbox as the sender takes from it.
-type source struct{ *cloud.Cloud }
+type source struct {
+	*cloud.Cloud
+	stall *stall
+}
 
+// Take gives nothing while there is no room to keep what was taken: it is called
+// under the cloud's lock and the sender's, so it must not wait.
 func (s source) Take(url string, limit int, record func([]delivery.Waiting) error) error {
-	return s.Cloud.Take(url, limit, func(taken []cloud.Waiting) error {
+	err := s.Cloud.Take(url, limit, func(taken []cloud.Waiting) error {
 		waiting := make([]delivery.Waiting, 0, len(taken))
 		for _, w := range taken {
 			waiting = append(waiting, delivery.Waiting{Sequence: w.Sequence, Notification: w.Notification, Due: w.Due})
 		}
 		return record(waiting)
 	})
+	if errors.Is(err, state.ErrNoRoom) {
+		s.stall.later(s.LookAgain)
+		return nil
+	}
+	return err
 }
 
 // store is the state file as the parts write to it. Its context is never
-// cancelled.
+// cancelled. The attempts of the sender wait for room, which holds up nothing
+// else; what is done under a lock, or for a caller, is refused at once.
 type store struct {
 	file        *state.File
+	stall       *stall
 	ctx         func() context.Context
 	beforeWrite func() error
 }
@@ -111,22 +150,29 @@ func (s *Simulator) store(ctx context.Context) store {
 	if before == nil {
 		before = func() error { return nil }
 	}
-	return store{s.state, func() context.Context { return ctx }, before}
+	return store{s.state, s.stall, func() context.Context { return ctx }, before}
 }
 
 func (s store) write(write func(context.Context) error) error {
 	if err := s.beforeWrite(); err != nil {
 		return err
 	}
-	return write(s.ctx())
+	err := write(s.ctx())
+	s.stall.note(err)
+	return err
 }
 
 func (s store) SetClock(now clock.State) error {
 	return s.write(func(ctx context.Context) error { return s.file.SetClock(ctx, now) })
 }
 
+// Keep is told of as the cloud being full when there is no room.
 func (s store) Keep(tx cloud.Transaction) error {
-	return s.write(func(ctx context.Context) error { return s.file.Keep(ctx, tx) })
+	err := s.write(func(ctx context.Context) error { return s.file.Keep(ctx, tx) })
+	if errors.Is(err, state.ErrNoRoom) {
+		return fmt.Errorf("%w: %w", cloud.ErrFull, err)
+	}
+	return err
 }
 
 func (s store) Take(taken []delivery.Pending, sequences []uint64) error {
@@ -138,11 +184,15 @@ func (s store) Queue(p delivery.Pending) error {
 }
 
 func (s store) Begin(p delivery.Pending, at time.Time) error {
-	return s.write(func(ctx context.Context) error { return s.file.Begin(ctx, p, at) })
+	return s.stall.wait(func() error {
+		return s.write(func(ctx context.Context) error { return s.file.Begin(ctx, p, at) })
+	})
 }
 
 func (s store) End(a delivery.Attempt, next *delivery.Pending) error {
-	return s.write(func(ctx context.Context) error { return s.file.End(ctx, a, next) })
+	return s.stall.wait(func() error {
+		return s.write(func(ctx context.Context) error { return s.file.End(ctx, a, next) })
+	})
 }
 
 // resendDelay is the profile's delay after an attempt, also after its last one:
@@ -152,6 +202,14 @@ func resendDelay(p webhook.Profile) func(attempt int) time.Duration {
 	return func(attempt int) time.Duration {
 		delay, _ := p.ResendDelay(attempt)
 		return delay
+	}
+}
+
+// failed tells of a step that failed, unless it only waits for room, which is
+// told of once for all of them.
+func (s *Simulator) failed(err error) {
+	if s.cfg.OnError != nil && !errors.Is(err, state.ErrNoRoom) {
+		s.cfg.OnError(err)
 	}
 }
 

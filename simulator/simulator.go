@@ -43,6 +43,7 @@ type Simulator struct {
 	listener net.Listener
 	handler  http.Handler
 	state    *state.File // nil: nothing lasts
+	stall    *stall
 	clock    *clock.Clock
 	faults   *fault.Plan
 	history  control.History
@@ -62,10 +63,7 @@ func New(ctx context.Context, cfg Config) (*Simulator, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	if cfg.TimeScale == 0 {
-		cfg.TimeScale = 1
-	}
-	s := &Simulator{cfg: cfg}
+	s := &Simulator{cfg: cfg, stall: newStall(cfg.OnStall)}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.closeState())
 	}
@@ -115,7 +113,7 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 	cfg := cloud.Config{
 		Seed: s.cfg.Seed, Profile: s.cfg.Profile, Endpoints: s.cfg.Endpoints, Clock: s.clock,
 		JobTime: s.cfg.JobTime, EndStatuses: s.cfg.EndStatuses, Rows: s.cfg.Rows,
-		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, Sitemaps: s.cfg.Sitemaps, Data: s.cfg.Data, OnError: s.cfg.OnError,
+		Turnouts: s.cfg.Turnouts, Records: s.cfg.Records, Sitemaps: s.cfg.Sitemaps, Data: s.cfg.Data, OnError: s.failed,
 	}
 	if s.state != nil {
 		cfg.Keep = s.store(ctx).Keep
@@ -123,7 +121,7 @@ func (s *Simulator) makeCloud(ctx context.Context) (err error) {
 	if s.cloud, err = cloud.New(cfg); err != nil || s.state == nil {
 		return err
 	}
-	return s.state.Load(ctx, s.cloud.Restore)
+	return s.loadCloud(ctx)
 }
 
 // addSitemaps adds the user's own sitemaps, unless they are there from before.
@@ -239,12 +237,13 @@ func (s *Simulator) Close() error { return errors.Join(s.listener.Close(), s.clo
 
 // Run serves the API, lets jobs live and sends notifications, until ctx ends or
 // the API can't be served any more, and returns when everything has stopped.
-// Only the latter, and a state file that can't be written any more, is an error.
+// Only the latter, and a state file that can't be written at the stop, is an error.
 // What is left undone then is told by Unended and Pending. It can be called once.
 func (s *Simulator) Run(ctx context.Context) error {
 	s.running.Store(true)
 	defer s.running.Store(false)
 	g, ctx := errgroup.WithContext(ctx)
+	defer context.AfterFunc(ctx, s.stall.end)()
 	g.Go(func() error { return s.sender.Run(ctx) })
 	g.Go(func() error {
 		s.cloud.Run(ctx)

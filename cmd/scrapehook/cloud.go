@@ -48,6 +48,7 @@ type cloudFlags struct {
 	tls                bool
 	tlsCA              string
 	anySeed, asksRows  bool
+	anyScale           bool
 }
 
 func newCloudCmd() *cobra.Command {
@@ -70,8 +71,10 @@ control API below /_scrapehook/, which docs/control-api.md describes.
 The API's URL and token are printed to stdout, calls and attempts are logged to
 stderr.
 
-Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong usage, 3 the address cannot
-be opened.`,
+While the disk of --state is full, everything waits, and goes on when there is room.
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 2 wrong usage, 3 the address or the
+state file cannot be opened.`,
 		Example: `  scrapehook cloud --endpoint http://127.0.0.1:8080/webhook?token=s3cret
   scrapehook cloud --job-time 1s --rows 100000 --outcome finished=90,failed=10
   scrapehook cloud --pages empty=5% --pages 'failed=/page/[0-9]*7$'
@@ -121,6 +124,7 @@ func (f *cloudFlags) add(flags *pflag.FlagSet, listen, token string) {
 // draw draws a seed, unless the user gave one.
 func (f *cloudFlags) draw(flags *pflag.FlagSet) {
 	f.asksRows = flags.Changed("rows")
+	f.anyScale = !flags.Changed("time-scale")
 	if !flags.Changed("seed") {
 		f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
 		f.anySeed = true
@@ -149,10 +153,10 @@ func (f *cloudFlags) with(out io.Writer, run func(simulator.Config, *cloudlog.Lo
 	}
 	cfg.Sitemaps, cfg.Records, cfg.Data = own.Sitemaps, own.Files, options
 	log := cloudlog.New(out, cfg.Profile)
-	cfg.OnCall, cfg.OnAttempt, cfg.OnError = log.Call, log.Attempt, log.Failure
+	cfg.OnCall, cfg.OnAttempt, cfg.OnError, cfg.OnStall = log.Call, log.Attempt, log.Failure, log.Stall
 	endRecord, err := f.beginRecord(&cfg)
 	if err != nil {
-		return usageError("--record: %w", err)
+		return openError(fmt.Errorf("--record: %w", err))
 	}
 	err = run(cfg, log)
 	if recordErr := endRecord(); recordErr != nil && err == nil {
@@ -203,6 +207,9 @@ func newSimulator(ctx context.Context, cfg simulator.Config) (*simulator.Simulat
 	if errors.Is(err, simulator.ErrListen) {
 		return nil, harnessError("%w", err)
 	}
+	if errors.Is(err, simulator.ErrState) {
+		return nil, openError(fmt.Errorf("--state: %w", err))
+	}
 	if err != nil {
 		return nil, usageError("%w", err)
 	}
@@ -239,6 +246,9 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	}
 	if f.timeScale <= 0 {
 		return simulator.Config{}, usageError("--time-scale %v: it must be above 0", f.timeScale)
+	}
+	if f.anyScale {
+		cfg.TimeScale = 0 // that of the state
 	}
 	if f.rateLimit != "" {
 		if cfg.RateLimit, err = api.ParseRateLimit(f.rateLimit); err != nil {

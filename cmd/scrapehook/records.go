@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/scrapehook/scrapehook/internal/atomicfile"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/records"
 	"github.com/scrapehook/scrapehook/internal/sitemaps"
@@ -75,15 +77,26 @@ func (f *recordsFlags) run(args []string, stdin io.Reader, stdout io.Writer) err
 	if f.output == "" {
 		return f.written(write(c, f.job, stdout))
 	}
-	file, err := os.Create(f.output)
+	return f.writeFile(func(w io.Writer) error { return write(c, f.job, w) })
+}
+
+// writeFile keeps the earlier file until the new one is whole. What can't be
+// replaced, such as a device or a pipe, is written in place.
+func (f *recordsFlags) writeFile(write func(io.Writer) error) error {
+	file, err := atomicfile.Create(f.output, atomicfile.Public)
 	if err != nil {
-		return openError(fmt.Errorf("--output: %w", err))
+		inPlace, refused := os.OpenFile(f.output, os.O_WRONLY|os.O_TRUNC, 0)
+		if refused != nil {
+			return openError(fmt.Errorf("--output: %w", err))
+		}
+		err = write(inPlace)
+		return f.written(errors.Join(err, inPlace.Close()))
 	}
-	err = write(c, f.job, file)
-	if closing := file.Close(); err == nil {
-		err = closing
+	defer file.Discard() // does nothing after a commit
+	if err := write(file); err != nil {
+		return f.written(err)
 	}
-	return f.written(err)
+	return f.written(file.Commit())
 }
 
 func (f *recordsFlags) written(err error) error {

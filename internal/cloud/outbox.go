@@ -103,6 +103,9 @@ func (c *Cloud) SetEndpoints(urls []string) error {
 // one was taken from it.
 func (c *Cloud) Filled() <-chan struct{} { return c.outbox.filled }
 
+// LookAgain has the sender look into the outbox again.
+func (c *Cloud) LookAgain() { signal(c.outbox.filled) }
+
 // WaitingFor returns the endpoints that notifications wait for, with how many.
 func (c *Cloud) WaitingFor() map[string]int {
 	c.mu.RLock()

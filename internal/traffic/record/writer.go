@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/oserr"
 	"github.com/scrapehook/scrapehook/internal/redact"
 )
 
@@ -76,6 +78,9 @@ func (w *Writer) open() error {
 		if err == nil {
 			w.file, w.partial = file, true
 			return nil
+		}
+		if oserr.IsFull(err) {
+			return &fs.PathError{Op: "create", Path: w.path, Err: syscall.ENOSPC} // not of the temporary name
 		}
 	}
 	w.file, err = os.OpenFile(w.path, os.O_WRONLY|os.O_CREATE, mode)

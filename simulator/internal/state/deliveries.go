@@ -87,7 +87,7 @@ func (f *File) Recover(ctx context.Context, now time.Time, delay func(attempt in
 			EXISTS (SELECT 1 FROM attempts WHERE delivery = deliveries.number AND ended IS NULL)
 		FROM deliveries WHERE pending ORDER BY number`)
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading pending deliveries: %w", err)
+		return nil, 0, explain(f.path, fmt.Errorf("reading pending deliveries: %w", err))
 	}
 	defer func() { _ = rows.Close() }() // rows.Err has the error
 	var closing []statement
@@ -97,10 +97,10 @@ func (f *File) Recover(ctx context.Context, now time.Time, delay func(attempt in
 		var due int64
 		var open bool
 		if err := rows.Scan(&p.Delivery, &p.URL, &n, &p.Attempt, &due, &open); err != nil {
-			return nil, 0, fmt.Errorf("reading pending deliveries: %w", err)
+			return nil, 0, explain(f.path, fmt.Errorf("reading pending deliveries: %w", err))
 		}
 		if err := json.Unmarshal([]byte(n), &p.Notification); err != nil {
-			return nil, 0, fmt.Errorf("reading the notification of delivery %d: %w", p.Delivery, err)
+			return nil, 0, explain(f.path, fmt.Errorf("reading the notification of delivery %d: %w", p.Delivery, err))
 		}
 		if p.Due = time.Unix(0, due); open {
 			p.Due = now.Add(delay(p.Attempt))
@@ -110,18 +110,18 @@ func (f *File) Recover(ctx context.Context, now time.Time, delay func(attempt in
 		pending = append(pending, p)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("reading pending deliveries: %w", err)
+		return nil, 0, explain(f.path, fmt.Errorf("reading pending deliveries: %w", err))
 	}
 	closing = append(closing, statement{
 		`UPDATE attempts SET ended = ?, reason = ?, error = ? WHERE ended IS NULL`,
 		[]any{nanos(time.Now()), string(delivery.Unknown), "the process ended while it was under way"},
 	})
 	if err := f.do(ctx, closing...); err != nil {
-		return nil, 0, fmt.Errorf("closing open attempts: %w", err)
+		return nil, 0, explain(f.path, fmt.Errorf("closing open attempts: %w", err))
 	}
 	var number sql.NullInt64
 	if err := f.db.QueryRowContext(ctx, `SELECT max(number) FROM deliveries`).Scan(&number); err != nil {
-		return nil, 0, fmt.Errorf("reading the last delivery: %w", err)
+		return nil, 0, explain(f.path, fmt.Errorf("reading the last delivery: %w", err))
 	}
 	return pending, uint64(number.Int64), nil //nolint:gosec // counted from 1
 }
@@ -134,7 +134,7 @@ func (f *File) Attempts(ctx context.Context, limit int) ([]delivery.Attempt, err
 		FROM attempts a JOIN deliveries d ON d.number = a.delivery
 		WHERE a.ended IS NOT NULL ORDER BY a.made DESC LIMIT ?`, limit)
 	if err != nil {
-		return nil, fmt.Errorf("reading attempts: %w", err)
+		return nil, explain(f.path, fmt.Errorf("reading attempts: %w", err))
 	}
 	defer func() { _ = rows.Close() }() // rows.Err has the error
 	var all []delivery.Attempt
@@ -143,12 +143,12 @@ func (f *File) Attempts(ctx context.Context, limit int) ([]delivery.Attempt, err
 		var began, ended int64
 		var n string
 		if err := rows.Scan(&a.Delivery, &a.Number, &began, &ended, &a.Reason, &a.Status, &a.Err, &a.URL, &n); err != nil {
-			return nil, fmt.Errorf("reading attempts: %w", err)
+			return nil, explain(f.path, fmt.Errorf("reading attempts: %w", err))
 		}
 		a.Started, a.Ended = time.Unix(0, began), time.Unix(0, ended)
 		var sent webhook.Notification
 		if err := json.Unmarshal([]byte(n), &sent); err != nil {
-			return nil, fmt.Errorf("reading the notification of delivery %d: %w", a.Delivery, err)
+			return nil, explain(f.path, fmt.Errorf("reading the notification of delivery %d: %w", a.Delivery, err))
 		}
 		a.Notification = sent
 		all = append(all, a)

@@ -78,7 +78,7 @@ func (f *File) Load(ctx context.Context, take func(cloud.Transaction) error) err
 		return take(cloud.Transaction{Changes: []cloud.Change{c}})
 	})
 	if err != nil {
-		return fmt.Errorf("reading the cloud's objects: %w", err)
+		return explain(f.path, fmt.Errorf("reading the cloud's objects: %w", err))
 	}
 	err = f.each(ctx, `SELECT sequence, url, notification, due FROM outbox ORDER BY sequence`, func(rows *sql.Rows) error {
 		var w cloud.Waiting
@@ -94,7 +94,7 @@ func (f *File) Load(ctx context.Context, take func(cloud.Transaction) error) err
 		return take(cloud.Transaction{Waiting: []cloud.Waiting{w}})
 	})
 	if err != nil {
-		return fmt.Errorf("reading the outbox: %w", err)
+		return explain(f.path, fmt.Errorf("reading the outbox: %w", err))
 	}
 	return nil
 }

@@ -10,11 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver, without cgo
 
 	"github.com/scrapehook/scrapehook/internal/clock"
 )
@@ -48,56 +44,9 @@ const maxEndedDeliveries = 100_000
 //
 // Its methods should be given a context that is not cancelled by the program's
 // stop: what happens meanwhile is to be kept too.
-type File struct{ db *sql.DB }
-
-// Open opens the file at path, or makes it. One process at a time can have it
-// open. Only its owner can read it: endpoints' URLs bear tokens.
-//
-// What is written survives the end of the process in any way, and with
-// synchronous NORMAL not always that of the machine: an attempt must not cost
-// the time of a disk.
-func Open(ctx context.Context, path string) (*File, error) {
-	if err := makePrivate(path); err != nil {
-		return nil, fmt.Errorf("opening the state file: %w", err)
-	}
-	pragmas := url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(NORMAL)"}}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: pragmas.Encode()}).String())
-	if err != nil {
-		return nil, fmt.Errorf("opening the state file: %w", err)
-	}
-	db.SetMaxOpenConns(1) // the one that holds the lock
-	f := &File{db}
-	if err := f.prepare(ctx); err != nil {
-		_ = db.Close() // nothing was written
-		return nil, fmt.Errorf("opening the state file %s: %w", path, err)
-	}
-	return f, nil
-}
-
-// makePrivate has the file exist for its owner alone. SQLite gives the files
-// beside it the same mode.
-func makePrivate(path string) error {
-	const private = 0o600
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, private)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Chmod(private), file.Close())
-}
-
-func (f *File) prepare(ctx context.Context) error {
-	var found int
-	if err := f.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&found); err != nil {
-		return err
-	}
-	if found != 0 && found != version {
-		return fmt.Errorf("it is of version %d, and this program reads version %d: give another file", found, version)
-	}
-	return f.do(ctx,
-		statement{schema, nil},
-		statement{`DELETE FROM deliveries WHERE NOT pending AND number <= (SELECT max(number) FROM deliveries) - ?`, []any{maxEndedDeliveries}},
-		statement{`DELETE FROM attempts WHERE delivery NOT IN (SELECT number FROM deliveries)`, nil},
-	)
+type File struct {
+	path string
+	db   *sql.DB
 }
 
 // Close closes the file.
@@ -108,18 +57,20 @@ type statement struct {
 	args []any
 }
 
-// do runs statements in one transaction.
+// do runs statements in one transaction. An error that wraps [ErrNoRoom] may be
+// over when it is tried again.
 func (f *File) do(ctx context.Context, statements ...statement) error {
 	tx, err := f.db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return explain(f.path, err)
 	}
 	for _, s := range statements {
 		if _, err := tx.ExecContext(ctx, s.sql, s.args...); err != nil {
-			return errors.Join(err, tx.Rollback())
+			_ = tx.Rollback() // SQLite has done so by itself after some errors
+			return explain(f.path, err)
 		}
 	}
-	return tx.Commit()
+	return explain(f.path, tx.Commit())
 }
 
 const setMeta = `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`
@@ -135,7 +86,7 @@ func (f *File) meta(ctx context.Context, key string, v any) (bool, error) {
 		err = json.Unmarshal([]byte(text), v)
 	}
 	if err != nil {
-		return false, fmt.Errorf("reading the state file's %s: %w", key, err)
+		return false, explain(f.path, fmt.Errorf("reading its %s: %w", key, err))
 	}
 	return true, nil
 }
@@ -156,6 +107,9 @@ func (f *File) Seed(ctx context.Context) (seed uint64, ok bool, err error) {
 
 // SetSeed keeps the seed.
 func (f *File) SetSeed(ctx context.Context, seed uint64) error { return f.setMeta(ctx, "seed", seed) }
+
+// Touch writes a little, to find out whether there is room.
+func (f *File) Touch(ctx context.Context) error { return f.setMeta(ctx, "touched", time.Now()) }
 
 // Clock is the clock's last state; false: there is none.
 func (f *File) Clock(ctx context.Context) (s clock.State, ok bool, err error) {

@@ -72,6 +72,15 @@ func (l *Log) Attempt(a delivery.Attempt) {
 // Failure writes what went wrong.
 func (l *Log) Failure(err error) { l.Line("error: %v", err) }
 
+// Stall writes that the state can't be written, or with nil that it can be again.
+func (l *Log) Stall(err error) {
+	if err != nil {
+		l.Line("waiting: %v: no job goes on and nothing is sent until there is room", err)
+		return
+	}
+	l.Line("the state is written again: everything goes on")
+}
+
 // Stopped says what the stop left undone.
 func (l *Log) Stopped(unended int, pending []delivery.Pending, total int) {
 	const most = 100
