@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,7 +16,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/scrapehook/scrapehook/internal/sitemaps/sitemaptest"
 )
+
+// drawnFrom is the seed of sitemaps that are drawn.
+const drawnFrom = 20261126
 
 // csvParse is the version of npm's most used CSV reader.
 const csvParse = "csv-parse@5.6.0"
@@ -52,30 +58,38 @@ func TestImportersReadTheSame(t *testing.T) {
 	const python = "/usr/bin/python3"
 	readers := []struct {
 		format  string
-		command []string
-		plain   bool // reads nothing but plain values
+		command []string // and the file's name
+		plain   bool     // reads nothing but plain values
+		options []string // after the file's name
 	}{
-		{"csv", []string{python, "csv_module.py"}, false},
-		{"csv", []string{python, "pandas_csv.py"}, false},
-		{"csv", []string{"php", "fgetcsv.php"}, false},
-		{"csv", []string{"ruby", "csv.rb"}, false},
-		{"csv", []string{"node", "csv_parse.js"}, false},
-		{"csv", []string{"node", "split.js"}, true},
-		{"json", []string{python, "pandas_json.py"}, false},
-		{"json", []string{"php", "json_lines.php"}, false},
-		{"json", []string{"node", "json_lines.js"}, false},
-		{"xlsx", []string{python, "pandas_xlsx.py"}, false},
+		{"csv", []string{python, "csv_module.py"}, false, nil},
+		{"csv", []string{python, "pandas_csv.py"}, false, nil},
+		{"csv", []string{"php", "fgetcsv.php"}, true, nil},
+		{"csv", []string{"php", "fgetcsv.php"}, false, []string{""}},
+		{"csv", []string{"ruby", "csv.rb"}, false, nil},
+		{"csv", []string{"node", "csv_parse.js"}, false, nil},
+		{"csv", []string{"node", "split.js"}, true, nil},
+		{"json", []string{python, "pandas_json.py"}, false, nil},
+		{"json", []string{"php", "json_lines.php"}, false, nil},
+		{"json", []string{"node", "json_lines.js"}, false, nil},
+		{"xlsx", []string{python, "pandas_xlsx.py"}, false, nil},
 	}
-	for name, tc := range map[string]struct {
+	type sample struct {
 		sitemap string
 		flags   []string
 		plain   bool
-	}{
+	}
+	samples := map[string]sample{
 		"plain":                     {plainSitemap, nil, true},
 		"rich":                      {richSitemap, nil, false},
 		"rich, every script":        {richSitemap, []string{"--script", "mixed", "--currency", "EUR", "--dates", "long"}, false},
 		"rich, many missing values": {richSitemap, []string{"--missing", "40%", "--raw-unicode"}, false},
-	} {
+	}
+	draw := rand.New(rand.NewPCG(drawnFrom, 0))
+	for n := range 4 {
+		samples[fmt.Sprintf("drawn from %d, number %d", drawnFrom, n)] = sample{sitemap: sitemaptest.Any(draw)}
+	}
+	for name, tc := range samples {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -92,7 +106,7 @@ func TestImportersReadTheSame(t *testing.T) {
 				if reader.plain && !tc.plain {
 					continue
 				}
-				cmd := exec.CommandContext(ctx, reader.command[0], append(reader.command[1:], files[reader.format])...)
+				cmd := exec.CommandContext(ctx, reader.command[0], slices.Concat(reader.command[1:], []string{files[reader.format]}, reader.options)...)
 				cmd.Dir = clients
 				var errors strings.Builder
 				cmd.Stderr = &errors

@@ -14,46 +14,9 @@ import (
 	"github.com/scrapehook/scrapehook/internal/api"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/records"
-	"github.com/scrapehook/scrapehook/internal/sitemaps"
+	"github.com/scrapehook/scrapehook/internal/sitemaps/sitemaptest"
 	"github.com/scrapehook/scrapehook/internal/xlsx"
 )
-
-// anySitemap makes a sitemap of any selectors in any tree.
-func anySitemap(draw *rand.Rand) string {
-	names := []string{"title", "price", "Größe", "a, b", `say "x"`, "名前", "image", "e-mail", "date", "1/2", "naïve café", "text", "b'c", "semi;colon", "tab"}
-	parents := []string{"_root"}
-	var selectors []map[string]any
-	for i := range 1 + draw.IntN(12) {
-		id := names[draw.IntN(len(names))] + strings.Repeat("'", i) // unique
-		selector := map[string]any{
-			"id": id, "type": sitemaps.Types()[draw.IntN(len(sitemaps.Types()))], "multiple": draw.IntN(2) == 0,
-			"parentSelectors": []string{parents[draw.IntN(len(parents))]},
-		}
-		if draw.IntN(5) == 0 { // below itself, as pagination is
-			selector["parentSelectors"] = []string{parents[draw.IntN(len(parents))], id}
-		}
-		if draw.IntN(3) == 0 {
-			selector["extractAttribute"] = "href"
-		}
-		if draw.IntN(4) == 0 {
-			selector["paginationType"] = "clickMore"
-		}
-		columns := []map[string]any{}
-		for range draw.IntN(4) {
-			columns = append(columns, map[string]any{"name": names[draw.IntN(len(names))], "header": "h", "extract": draw.IntN(4) > 0, "is_url": draw.IntN(2) == 0})
-		}
-		selector["columns"], selector["scriptDataColumns"] = columns, columns
-		selectors = append(selectors, selector)
-		parents = append(parents, id)
-	}
-	body, err := json.Marshal(map[string]any{
-		"_id": "any", "startUrl": []string{"https://shop.example/[1-3]", "https://shop.example/ü?a=1&b=2"}, "selectors": selectors,
-	})
-	if err != nil {
-		panic(err) // it is made of what JSON has
-	}
-	return string(body)
-}
 
 // TestDownloadsAgree: of any sitemap, each form of download has the same columns
 // and values, as common readers read them.
@@ -63,7 +26,7 @@ func TestDownloadsAgree(t *testing.T) {
 	draw := rand.New(rand.NewPCG(seed, 0))
 	scripts := records.Scripts()
 	for n := range 60 {
-		body := anySitemap(draw)
+		body := sitemaptest.Any(draw)
 		options := records.Options{Scripts: []string{scripts[n%len(scripts)]}, RawUnicode: n%2 == 0}
 		w := newWorldOf(t, cloud.Config{Seed: seed, Data: options}, api.Config{})
 		s, err := w.AddSitemap("", body)
