@@ -89,11 +89,20 @@ func (d *Driver) FinishedJobBeside(other Job, rows int) Job {
 	return job
 }
 
-// FinishedJobOf is a new job that has finished with rows of our own making,
-// each a JSON object.
-func (d *Driver) FinishedJobOf(rows int, row func(i int) []byte) Job {
-	job := d.newJob(cloud.JobSpec{ID: d.harness.newID(), Records: row}, "")
-	d.End(job, webhook.Finished, rows)
+// FinishedJobWith is a new job that has finished with a row for each of these
+// texts; nil is a missing value. The rows are as the sitemap's are in all else, so
+// that a receiver with columns and keys of its own finds what it needs.
+func (d *Driver) FinishedJobWith(texts []*string) Job {
+	job := d.newJob(cloud.JobSpec{ID: d.harness.newID(), Text: func(i int) (string, bool) {
+		if texts[i] == nil {
+			return "", false
+		}
+		return *texts[i], true
+	}}, "")
+	if d.harness.cloud.TextColumn(job.ID) == "" {
+		panic(scenarioVerdict{found(NotObservable, job.subject(), "a column for free text", "the sitemap has none")})
+	}
+	d.End(job, webhook.Finished, len(texts))
 	return job
 }
 

@@ -51,6 +51,16 @@ type Column struct {
 	Filled float64
 }
 
+// TextColumn is the column of a job's records that holds free text, see
+// [JobSpec]; empty: none does.
+func (c *Cloud) TextColumn(id int64) string {
+	d, ok := c.data(id)
+	if !ok {
+		return ""
+	}
+	return d.textColumn()
+}
+
 // DataColumns returns the fields of a job's records without those of the scraper,
 // or ErrNotFound. Of a job with very many rows the first ones tell how many are
 // filled.
@@ -67,8 +77,8 @@ func (c *Cloud) DataColumns(id int64) ([]Column, error) {
 type data struct {
 	job     records.Job
 	layout  *records.Layout
-	custom  func(i int) []byte // nil: generated, or of the file
-	file    *records.File      // nil: generated
+	text    func(i int) (string, bool) // nil: rows are as they come
+	file    *records.File              // nil: generated
 	rows    int
 	history history
 }
@@ -82,7 +92,7 @@ func (c *Cloud) data(id int64) (data, bool) {
 	}
 	return data{
 		job: records.Job{Seed: c.cfg.Seed, ID: j.ID}, layout: j.layout,
-		custom: j.records, file: j.file, rows: j.StoredRecordCount, history: j.history,
+		text: j.text, file: j.file, rows: j.StoredRecordCount, history: j.history,
 	}, true
 }
 
@@ -94,15 +104,56 @@ func (d *data) header() []string {
 }
 
 func (d *data) json() iter.Seq2[int, []byte] {
+	if d.text != nil {
+		return d.withTexts()
+	}
+	return d.asTheyCome()
+}
+
+// textColumn is the column that data.text is for.
+func (d *data) textColumn() string {
+	if d.file != nil {
+		return records.TextColumn(d.file.Header())
+	}
+	return d.layout.TextColumn()
+}
+
+// withTexts are the rows with the job's own texts in one column.
+func (d *data) withTexts() iter.Seq2[int, []byte] {
+	column := d.textColumn()
+	return func(yield func(int, []byte) bool) {
+		var line []byte
+		for i, row := range d.asTheyCome() {
+			if fields, err := records.ReadRow(row); err == nil { // it is ours
+				setText(fields, column, d.text, i)
+				line = records.AppendFields(line[:0], fields)
+				row = line
+			}
+			if !yield(i, row) {
+				return
+			}
+		}
+	}
+}
+
+// setText gives a row its own text.
+func setText(fields []records.Field, column string, text func(i int) (string, bool), i int) {
+	for f := range fields {
+		if fields[f].Name != column {
+			continue
+		}
+		value, there := text(i)
+		fields[f] = records.Field{Name: column, Value: value}
+		if !there {
+			fields[f].Kind = records.Null
+		}
+	}
+}
+
+func (d *data) asTheyCome() iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		var line []byte
 		switch {
-		case d.custom != nil:
-			for i := range d.rows {
-				if !yield(i, d.custom(i)) {
-					return
-				}
-			}
 		case d.file != nil:
 			for i := range d.rows {
 				if line = d.file.AppendRow(line[:0], i); !yield(i, line) {
@@ -134,7 +185,7 @@ func (d *data) made() iter.Seq2[int, *records.Row] {
 }
 
 func (d *data) table() iter.Seq[[]string] {
-	if d.custom != nil || d.file != nil {
+	if d.text != nil || d.file != nil {
 		return d.readTable()
 	}
 	return func(yield func([]string) bool) {
@@ -164,7 +215,7 @@ func (d *data) readTable() iter.Seq[[]string] {
 			clear(line)
 			fields, err := records.ReadRow(row)
 			if err != nil {
-				continue // a scenario's own records may be anything
+				continue // a user's file could not be read
 			}
 			for _, f := range fields {
 				if i, ok := place[f.Name]; ok {
@@ -186,9 +237,9 @@ func (d *data) filled() []Column {
 	header := d.header()
 	counts, of := make([]int, len(header)), 0
 	switch {
-	case d.file != nil:
+	case d.file != nil && d.text == nil:
 		counts, of = d.file.Filled(), d.file.Len()
-	case d.custom != nil:
+	case d.text != nil:
 		of = min(d.rows, mostCounted)
 		seen := 0
 		for line := range d.table() {

@@ -35,8 +35,8 @@ func (w *world) finished(id int64, rows int) int64 {
 func TestRecordsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cloud.Config{Seed: 1})
-	const want = `{"web-scraper-order":"1636690004-2","web-scraper-start-url":"https:\/\/shop.example\/products?page=1","title":"Sturdy Cotton Lamp","price":"$603.19","link":"Durable Silk Keyboard","link-href":"https:\/\/shop.example\/products\/kettle-0037564","image-src":"https:\/\/images.example\/blanket-3970656.jpg","sku":"SFP-375901","in_stock":null,"date":"2024-06-17","colours":"[{\"colours\":\"ivory\"},{\"colours\":\"navy\"},{\"colours\":\"black\"}]"}
-{"web-scraper-order":"1636690004-1","web-scraper-start-url":"https:\/\/shop.example\/products?page=2","title":"Compact Bronze Speaker","price":"$134.51","link":"Refined Wooden Jacket","link-href":"https:\/\/shop.example\/products\/basket-8365637","image-src":"https:\/\/images.example\/kettle-8503291.jpg","sku":"XGQ-493700","in_stock":"Out of stock","date":"2020-05-13","colours":"[{\"colours\":\"yellow\"},{\"colours\":\"pink\"},{\"colours\":\"green\"},{\"colours\":\"white\"}]"}
+	const want = `{"web-scraper-order":"1636690004-2","web-scraper-start-url":"https:\/\/shop.example\/products?page=1","title":"Sturdy Cotton Lamp","price":"$603.19","link":"Durable Silk Keyboard","link-href":"https:\/\/shop.example\/products\/scarf-3075377944","image-src":"https:\/\/images.example\/blanket-3970656.jpg","sku":"YJU-904681","in_stock":null,"date":"2024-06-17","colours":"[{\"colours\":\"ivory\"},{\"colours\":\"navy\"},{\"colours\":\"black\"}]"}
+{"web-scraper-order":"1636690004-1","web-scraper-start-url":"https:\/\/shop.example\/products?page=2","title":"Compact Bronze Speaker","price":"$134.51","link":"Refined Wooden Jacket","link-href":"https:\/\/shop.example\/products\/bottle-3080754702","image-src":"https:\/\/images.example\/kettle-8503291.jpg","sku":"XBW-356334","in_stock":"Out of stock","date":"2020-05-13","colours":"[{\"colours\":\"yellow\"},{\"colours\":\"pink\"},{\"colours\":\"green\"},{\"colours\":\"white\"}]"}
 `
 	if got := w.rows(w.finished(1234, 2)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
@@ -140,13 +140,35 @@ func TestRecordsAreWellFormed(t *testing.T) {
 	}
 }
 
-func TestCustomRecords(t *testing.T) {
+// TestTexts: a job's own texts take the place of one column, in each form.
+func TestTexts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, cloud.Config{})
-	id := w.started(cloud.JobSpec{Records: func(i int) []byte { return fmt.Appendf(nil, `{"n":%d}`, i) }})
-	w.must(w.End(id, webhook.Finished, 3))
-	if got := w.rows(id); got != "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n" {
-		t.Errorf("got %s", got)
+	w := newWorld(t, cloud.Config{Seed: 1})
+	plain := w.rows(w.finished(7, 3))
+	v := newWorld(t, cloud.Config{Seed: 1})
+	id := v.started(cloud.JobSpec{ID: 7, Text: func(i int) (string, bool) { return fmt.Sprint("é ", i), i != 1 }})
+	v.must(v.End(id, webhook.Finished, 3))
+	n := -1
+	want := regexp.MustCompile(`"title":"[^"]*"`).ReplaceAllStringFunc(plain, func(string) string {
+		if n++; n == 1 {
+			return `"title":null`
+		}
+		return fmt.Sprintf(`"title":"\u00e9 %d"`, n)
+	})
+	if got := v.rows(id); got != want || v.TextColumn(id) != "title" {
+		t.Errorf("%s: got %s, want %s", v.TextColumn(id), got, want)
+	}
+	var cells []string
+	for line := range v.Table(id) {
+		cells = append(cells, line[2])
+	}
+	if !slices.Equal(cells, []string{"é 0", "", "é 2"}) {
+		t.Errorf("the table has %q", cells)
+	}
+	columns, err := v.DataColumns(id)
+	w.must(err)
+	if share := columns[0].Filled; share < 66 || share > 67 {
+		t.Errorf("%s is filled to %f%%", columns[0].Name, share)
 	}
 	for i := range w.Records(id) {
 		if i == 1 {

@@ -36,6 +36,27 @@ func ReadRow(row []byte) ([]Field, error) {
 	return readAny(row)
 }
 
+// AppendFields appends a record as one JSON object without a line's end, as the
+// vendor's downloads have it, see [Layout.AppendJSON].
+func AppendFields(dst []byte, fields []Field) []byte {
+	dst = append(dst, '{')
+	for i, field := range fields {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendJSON(dst, []byte(field.Name), false), ':')
+		switch field.Kind {
+		case Null:
+			dst = append(dst, "null"...)
+		case Other:
+			dst = append(dst, field.Value...)
+		case String:
+			dst = appendJSON(dst, []byte(field.Value), false)
+		}
+	}
+	return append(dst, '}')
+}
+
 func readAny(row []byte) ([]Field, error) {
 	dec := json.NewDecoder(bytes.NewReader(row))
 	fields, err := readObject(dec)

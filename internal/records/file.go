@@ -194,8 +194,7 @@ const mostColumns = 16_384 // what a sheet of a workbook holds
 
 // add writes one row.
 func (w *rowWriter) add(fields []Field) error {
-	w.line = append(w.line[:0], '{')
-	for i, field := range fields {
+	for _, field := range fields {
 		at, known := w.place[field.Name]
 		if !known {
 			if at = len(w.header); at == mostColumns {
@@ -207,20 +206,8 @@ func (w *rowWriter) add(fields []Field) error {
 		if field.Kind != Null && field.Value != "" {
 			w.filled[at]++
 		}
-		if i > 0 {
-			w.line = append(w.line, ',')
-		}
-		w.line = append(appendJSON(w.line, []byte(field.Name), false), ':')
-		switch field.Kind {
-		case Null:
-			w.line = append(w.line, "null"...)
-		case Other:
-			w.line = append(w.line, field.Value...)
-		case String:
-			w.line = appendJSON(w.line, []byte(field.Value), false)
-		}
 	}
-	w.line = append(w.line, '}')
+	w.line = AppendFields(w.line[:0], fields)
 	if len(w.line) > maxRow {
 		return fmt.Errorf("is longer than %d bytes", maxRow)
 	}

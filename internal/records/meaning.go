@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/scrapehook/scrapehook/internal/sitemaps"
 )
 
 // meaning is what a column's name says about its values.
@@ -141,6 +143,35 @@ func split(name string) []string {
 	}
 	end()
 	return words
+}
+
+// freeTexts are the meanings of columns that may hold any text, the likeliest
+// first.
+var freeTexts = []meaning{aTitle, aText, anything, aCategory, aCompany, aPerson, aCity, aCountry, aColour, aStreet}
+
+// TextColumn is the column among these whose name promises free text most, and
+// no number, date, address or key; empty: none does.
+func TextColumn(names []string) string {
+	for _, wanted := range freeTexts {
+		for _, name := range names {
+			if name != OrderColumn && name != StartURLColumn && meaningOf(name) == wanted {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// TextColumn is the column of the layout's rows that holds free text; empty: none
+// does.
+func (l *Layout) TextColumn() string {
+	var names []string
+	for _, c := range l.columns {
+		if c.key == nil && (c.kind == sitemaps.KindText || c.kind == sitemaps.KindLinkText) {
+			names = append(names, c.name)
+		}
+	}
+	return TextColumn(names)
 }
 
 // missing is how often a value of the meaning is missing unless users say: what

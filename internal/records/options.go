@@ -87,12 +87,15 @@ func (o *Options) ParseMissing(text string) error {
 	return nil
 }
 
-// share is how often a column lacks its value.
-func (o *Options) share(c sitemaps.Column, s *sitemaps.Selector) float64 {
+// share is how often a column lacks its value; certain ones do when users say so.
+func (o *Options) share(c sitemaps.Column, s *sitemaps.Selector, certain bool) float64 {
 	for _, name := range []string{c.Name, s.ID, ""} {
 		if share, ok := o.Missing[name]; ok {
 			return share
 		}
+	}
+	if certain {
+		return 0
 	}
 	switch c.Kind {
 	case sitemaps.KindGroup:

@@ -31,7 +31,6 @@ func email(dst []byte, src *draw.Source) []byte {
 }
 
 func sku(dst []byte, src *draw.Source) []byte {
-	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 	n := src.Uint64()
 	for range 3 {
 		dst = append(dst, letters[n%uint64(len(letters))])
@@ -40,10 +39,12 @@ func sku(dst []byte, src *draw.Source) []byte {
 	return appendDigits(append(dst, '-'), n, 6)
 }
 
-// ean is of 13 digits, the last of which is right.
-func ean(dst []byte, src *draw.Source) []byte {
+func ean(dst []byte, src *draw.Source) []byte { return appendEAN(dst, src.Uint64()) }
+
+// appendEAN appends 13 digits, the last of which is right.
+func appendEAN(dst []byte, n uint64) []byte {
 	from := len(dst)
-	dst = appendDigits(dst, src.Uint64(), 12)
+	dst = appendDigits(dst, n, 12)
 	sum := uint64(0)
 	for i, c := range dst[from:] {
 		sum += uint64(c-'0') * uint64(1+i%2*2)

@@ -47,7 +47,7 @@ type plan struct {
 	onWay  []bool // selectors that are being visited
 }
 
-func newPlan(selectors []sitemaps.Selector, e sitemaps.Extension, columns []column) *plan {
+func newPlan(selectors []sitemaps.Selector, columns []sitemaps.Column) *plan {
 	p := &plan{
 		selectors: selectors, children: map[string][]int{}, columns: len(columns),
 		columnsOf: make([][]int, len(selectors)), onWay: make([]bool, len(selectors)),
@@ -57,7 +57,7 @@ func newPlan(selectors []sitemaps.Selector, e sitemaps.Extension, columns []colu
 			p.children[parent] = append(p.children[parent], i)
 		}
 	}
-	for i, c := range sitemaps.Columns(selectors, e) {
+	for i, c := range columns {
 		p.columnsOf[c.Selector] = append(p.columnsOf[c.Selector], i)
 	}
 	for _, p.fans = range [][3]int{{1, 3, 2}, {1, 2, 1}, {1, 1, 1}} {

@@ -35,6 +35,7 @@ type column struct {
 	name   string
 	kind   sitemaps.Kind
 	fill   filler
+	key    keyer  // in fill's place; nil: the column is not a key
 	source uint64 // tells its draws from those of other selectors
 	salt   uint64 // tells the draws of one selector's columns apart
 	bound  uint64 // below it a draw means missing
@@ -46,8 +47,19 @@ func NewLayout(selectors []sitemaps.Selector, o Options) (*Layout, error) {
 		return nil, err
 	}
 	l := &Layout{Selectors: selectors, header: []string{OrderColumn, StartURLColumn}, raw: o.RawUnicode}
-	for _, c := range sitemaps.Columns(selectors, o.Extension) {
-		l.columns = append(l.columns, newColumn(c, &selectors[c.Selector], &o))
+	columns := sitemaps.Columns(selectors, o.Extension)
+	l.slots = newPlan(selectors, columns).slots
+	keys := keysOf(columns, selectors, l.slots)
+	certain := map[uint64]bool{} // sources of keys: a link's text is there as its address is
+	for i, c := range columns {
+		if keys[i] != nil {
+			certain[sourceOf(c, &selectors[c.Selector])] = true
+		}
+	}
+	for i, c := range columns {
+		s := &selectors[c.Selector]
+		l.columns = append(l.columns, newColumn(c, s, &o, certain[sourceOf(c, s)]))
+		l.columns[i].key = keys[i]
 		l.header = append(l.header, c.Name)
 	}
 	for _, name := range l.header {
@@ -55,19 +67,23 @@ func NewLayout(selectors []sitemaps.Selector, o Options) (*Layout, error) {
 		l.keys = append(l.keys, append(key, ':'))
 	}
 	l.keys[0][0] = '{'
-	l.slots = newPlan(selectors, o.Extension, l.columns).slots
 	return l, nil
 }
 
-func newColumn(c sitemaps.Column, s *sitemaps.Selector, o *Options) column {
-	source := s.ID
-	if s.Type == sitemaps.Table || s.Type == sitemaps.ScriptData {
-		source = c.Name // the cells of a row are missing one by one
-	}
+func newColumn(c sitemaps.Column, s *sitemaps.Selector, o *Options, certain bool) column {
 	return column{
 		name: c.Name, kind: c.Kind, fill: fillerFor(c, s, o),
-		source: hash(source), salt: hash(c.Name), bound: bound(o.share(c, s)),
+		source: sourceOf(c, s), salt: hash(c.Name), bound: bound(o.share(c, s, certain)),
 	}
+}
+
+// sourceOf is the selector's, whose columns are missing together. The cells of a
+// table's row are missing one by one.
+func sourceOf(c sitemaps.Column, s *sitemaps.Selector) uint64 {
+	if s.Type == sitemaps.Table || s.Type == sitemaps.ScriptData {
+		return hash(c.Name)
+	}
+	return hash(s.ID)
 }
 
 // bound turns a share into what a draw of 64 bits is compared with.
@@ -113,6 +129,7 @@ func (j Job) orderPrefix() int64 {
 type Maker struct {
 	layout *Layout
 	base   uint64
+	keys   uint64 // the number of the first row's keys
 	prefix []byte
 	row    Row
 	source draw.Source
@@ -122,7 +139,7 @@ type Maker struct {
 // NewMaker returns a maker of the job's rows.
 func (l *Layout) NewMaker(j Job) *Maker {
 	return &Maker{
-		layout: l, base: j.base(),
+		layout: l, base: j.base(), keys: j.firstKey(),
 		prefix: append(strconv.AppendInt(nil, j.orderPrefix(), 10), '-'),
 	}
 }
@@ -141,7 +158,11 @@ func (m *Maker) Row(index int, number int64, page int, url []byte) *Row {
 	for i := range m.layout.columns {
 		c := &m.layout.columns[i]
 		v, ok := m.value(c, slot.level[i])
-		if ok {
+		switch {
+		case !ok:
+		case c.key != nil:
+			r.text = c.key(r.text, m.keys+uint64(index)) //nolint:gosec // never negative
+		default:
 			m.source.State = v + c.salt
 			r.text = c.fill(r.text, &m.source)
 		}

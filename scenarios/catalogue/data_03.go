@@ -24,9 +24,11 @@ func data03() scenarios.Scenario {
 		Phase:  scenarios.Delayed,
 		Effect: true,
 		Play: func(d *scenarios.Driver) {
-			job := d.FinishedJobOf(40, func(i int) []byte {
-				return fmt.Appendf(nil, `{"web-scraper-order":"1-%d","title":"Žluťoučký kůň č. %d, 日本語, 😀 — ještě","price":"%d,00 €"}`, i+1, i+1, 100+i)
-			})
+			var texts []*string
+			for i := range 40 {
+				texts = append(texts, new(fmt.Sprintf("Žluťoučký kůň č. %d, 日本語, 😀 — ještě", i+1)))
+			}
+			job := d.FinishedJobWith(texts)
 			d.BreakDownloads(job, 2*time.Second, fault.Fault{Kind: fault.Dribble, Chunk: 13, Delay: time.Millisecond})
 			d.Notify("the notification", job)
 			d.AwaitEffects(job)

@@ -1,9 +1,6 @@
 package catalogue
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/judge"
 )
@@ -22,10 +19,7 @@ func data04() scenarios.Scenario {
 		},
 		Effect: true,
 		Play: func(d *scenarios.Driver) {
-			job := d.FinishedJobOf(len(awkward), func(i int) []byte {
-				value, _ := json.Marshal(awkward[i]) // strings and nil can be
-				return fmt.Appendf(nil, `{"web-scraper-order":"1-%d","title":%s,"price":"0%d.50"}`, i+1, value, i)
-			})
+			job := d.FinishedJobWith(awkward())
 			d.Notify("the notification", job)
 			d.AwaitEffects(job)
 		},
@@ -33,7 +27,14 @@ func data04() scenarios.Scenario {
 	}
 }
 
-var awkward = [...]any{
-	`it's "quoted" \\ and \slashed/`, "two\nlines\r\nand a\ttab", "😀 👩‍👩‍👧‍👦 ñ ü 中文 العربية", "007", "1e3", "true", "null", "",
-	nil, "  spaces  ", "'; DROP TABLE rows; --", "<b>&amp;</b>", "a,b;c|d", "\u2028\u00a0\u200d", "=1+1",
+// awkward are the texts, and a missing one at the end.
+func awkward() []*string {
+	var texts []*string
+	for _, text := range [...]string{
+		`it's "quoted" \\ and \slashed/`, "two\nlines\r\nand a\ttab", "😀 👩‍👩‍👧‍👦 ñ ü 中文 العربية", "007", "1e3", "true", "null", "",
+		"  spaces  ", "'; DROP TABLE rows; --", "<b>&amp;</b>", "a,b;c|d", "\u2028\u00a0\u200d", "=1+1",
+	} {
+		texts = append(texts, &text)
+	}
+	return append(texts, nil)
 }

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/scrapehook/scrapehook/scenarios"
@@ -22,9 +21,8 @@ func data11() scenarios.Scenario {
 		},
 		Effect: true,
 		Play: func(d *scenarios.Driver) {
-			job := d.FinishedJobOf(3, func(i int) []byte {
-				return fmt.Appendf(nil, `{"web-scraper-order":"1-%d","title":"T%d","description":"%s"}`, i+1, i+1, strings.Repeat("0123456789", 10_000))
-			})
+			long := strings.Repeat("0123456789", 10_000)
+			job := d.FinishedJobWith([]*string{&long, &long, &long})
 			d.Notify("the notification", job)
 			d.AwaitEffects(job)
 		},

@@ -45,7 +45,7 @@ func (s *store) write(tx execer, d due, state string, records []json.RawMessage)
 	}
 	switch {
 	case s.appends(d, state):
-	case s.as("upsert", "upsert-by-sku"):
+	case s.as("upsert", "upsert-by-sku", "upsert-by-url", "upsert-by-order"):
 		return s.upsert(tx, d, records)
 	case s.is("empties-table"):
 		if _, err := tx.Exec("DELETE FROM imported"); err != nil {
@@ -85,10 +85,19 @@ func (s *store) upsert(tx execer, d due, records []json.RawMessage) error {
 
 // key is a row's own key. A row without the value has its address for one.
 func (s *store) key(d due, i int, r record) string {
-	if s.as("upsert-by-sku") {
-		product := struct{ SKU, URL string }{}
-		if json.Unmarshal(r, &product) == nil {
+	product := struct {
+		SKU, URL string
+		Link     string `json:"link-href"`
+		Order    string `json:"web-scraper-order"`
+	}{}
+	if json.Unmarshal(r, &product) == nil {
+		switch {
+		case s.as("upsert-by-sku"):
 			return fmt.Sprint(d.job, "/", cmp.Or(product.SKU, product.URL))
+		case s.as("upsert-by-url"):
+			return product.Link
+		case s.as("upsert-by-order"):
+			return product.Order
 		}
 	}
 	return fmt.Sprint(d.job, "/", i)
