@@ -23,6 +23,7 @@ type Group struct {
 	// signal to whoever has its number then.
 	shared  bool
 	command *os.Process
+	tied    *watchdog // nil: it outlives us
 }
 
 // Start starts a command in a group of its own.
@@ -73,6 +74,3 @@ func (g *Group) Lives() bool {
 	}
 	return syscall.Kill(-g.id, 0) == nil && groupLives(g.id)
 }
-
-// Release gives back what the system keeps for a group that is gone.
-func (g *Group) Release() {}

@@ -104,8 +104,14 @@ func (p *Process) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("starting the receiver: %w", err)
 	}
+	if err := group.TieToUs(); err != nil {
+		p.log.note("it would outlive a kill of ours: %v", err)
+	}
 	gone := make(chan struct{})
 	p.mu.Lock()
+	if p.group != nil { // it has ended by itself
+		p.group.Release()
+	}
 	p.group, p.gone, p.ending, p.ready = group, gone, false, false
 	p.mu.Unlock()
 	p.log.note("the receiver is started")
