@@ -91,7 +91,7 @@ func (s *Simulator) startClock(ctx context.Context) (err error) {
 // makeSender makes the sender, with what the last process has left pending.
 func (s *Simulator) makeSender(ctx context.Context) (err error) {
 	cfg := delivery.Config{
-		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted,
+		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted, OnPending: s.history.Pending,
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {
@@ -105,7 +105,10 @@ func (s *Simulator) makeSender(ctx context.Context) (err error) {
 			return ofState(err)
 		}
 		for _, a := range attempts {
-			s.history.Note(a)
+			s.history.Ended(a)
+		}
+		for _, p := range cfg.Restored {
+			s.history.Pending(p, false)
 		}
 	}
 	s.sender, err = delivery.New(cfg)
@@ -214,7 +217,7 @@ func (s *Simulator) failed(err error) {
 }
 
 func (s *Simulator) attempted(a delivery.Attempt) {
-	s.history.Note(a)
+	s.history.Ended(a)
 	if s.cfg.OnAttempt != nil {
 		s.cfg.OnAttempt(a)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/simulator/internal/control"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
@@ -46,7 +47,7 @@ type Simulator struct {
 	stall    *stall
 	clock    *clock.Clock
 	faults   *fault.Plan
-	history  control.History
+	history  *history.History
 	running  atomic.Bool
 }
 
@@ -63,7 +64,7 @@ func New(ctx context.Context, cfg Config) (*Simulator, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Simulator{cfg: cfg, stall: newStall(cfg.OnStall)}
+	s := &Simulator{cfg: cfg, history: history.New(0, 0), stall: newStall(cfg.OnStall)}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, s.closeState())
 	}
@@ -149,7 +150,7 @@ func (s *Simulator) serve() (http.Handler, error) {
 	}
 	ours := control.New(control.Config{
 		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults,
-		Client: &delivery.Client{Profile: s.cfg.Profile}, History: &s.history,
+		Client: &delivery.Client{Profile: s.cfg.Profile}, History: s.history,
 		Reset: s.reset, Ready: s.running.Load,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})

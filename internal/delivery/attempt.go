@@ -64,6 +64,8 @@ type Attempt struct {
 	Notification webhook.Notification // zero from Client.Do
 	URL          string
 	Number       int // 1-based
+	// Request is what was sent, or was to be; [Client.Head] has its head.
+	Request Request
 
 	Planned   time.Time // when it was due, by the sender's clock
 	Started   time.Time // when its deadline began to run; later than Planned in a full sender
@@ -79,11 +81,16 @@ type Attempt struct {
 	// Err says in words for a person what went wrong; empty when acked.
 	Err    string
 	Header http.Header // of the answer
-	// Body is the answer's, cut to its first 4 KiB; BodyBytes counts all of
+	// Body is the answer's, cut to its first 64 KiB; BodyBytes counts all of
 	// what was read.
 	Body      []byte
 	BodyBytes int64
 	// Resend is when the next attempt is due, by the sender's clock. It is zero
 	// when this attempt succeeded, was the last one, or was canceled.
 	Resend time.Time
+}
+
+// Reasons returns every reason that a [Sender]'s attempt may end for.
+func Reasons() []Reason {
+	return []Reason{Acked, Rejected, Timeout, Refused, Reset, TLS, Protocol, Lookup, Local, Dropped, Canceled, Unknown, Invalid}
 }

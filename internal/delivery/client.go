@@ -18,7 +18,7 @@ import (
 )
 
 // keptBody is how much of an answer's body an [Attempt] keeps, in bytes.
-const keptBody = 4 << 10
+const keptBody = 64 << 10
 
 // defaultUserAgent is an assumption: the contract does not state the vendor's.
 const defaultUserAgent = "scrapehook"
@@ -86,7 +86,7 @@ func (c *Client) Do(ctx context.Context, r Request) Attempt {
 
 // attempt performs r and completes a.
 func (c *Client) attempt(ctx context.Context, r Request, a Attempt) Attempt {
-	a.Started = time.Now()
+	a.Started, a.Request = time.Now(), r
 	// One deadline over all of it: dial, TLS, request, head and body.
 	timed, cancel := context.WithTimeout(ctx, c.Profile.Timeout)
 	defer cancel()
@@ -176,8 +176,8 @@ func (c *Client) exchange(req *http.Request, a *Attempt) error {
 	defer func() { _ = resp.Body.Close() }() // read to its end already, or failed
 	a.HeadEnded = time.Now()
 	a.Status, a.Header = resp.StatusCode, resp.Header
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return nil // what follows is not a body
+	if resp.StatusCode == http.StatusSwitchingProtocols || resp.Body == http.NoBody {
+		return nil // what follows a 101 is not a body
 	}
 	a.Body, err = io.ReadAll(io.LimitReader(resp.Body, keptBody))
 	a.BodyBytes = int64(len(a.Body))

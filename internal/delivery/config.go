@@ -40,6 +40,11 @@ type Config struct {
 	// and its resend waits for them. Calls for different deliveries overlap.
 	// It must not wait for the sender to stop. May be nil.
 	OnAttempt func(Attempt)
+	// OnPending is told of each delivery that is queued by hand or has become
+	// due at another time, and with underWay of each attempt that begins. It is
+	// called with the sender locked: it must not call the sender, nor wait. May
+	// be nil.
+	OnPending func(p Pending, underWay bool)
 	// Clock is what notifications are due by, and resend delays count by; nil
 	// is the real one. An attempt's deadline is always real.
 	Clock Clock
@@ -155,6 +160,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.OnAttempt == nil {
 		cfg.OnAttempt = func(Attempt) {}
+	}
+	if cfg.OnPending == nil {
+		cfg.OnPending = func(Pending, bool) {}
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = realClock{}

@@ -15,6 +15,19 @@ type Pending struct {
 	// Attempt is the number of the next attempt, or of the one under way.
 	Attempt int
 	Due     time.Time
+	// Form is sent in place of the notification's, if Edited.
+	Form   string
+	Edited bool
+	// Of is the delivery that this one was made of by hand; 0: none.
+	Of uint64
+}
+
+// form is the body that is sent.
+func (p Pending) form(profile webhook.Profile) []byte {
+	if p.Edited {
+		return []byte(p.Form)
+	}
+	return profile.AppendForm(nil, p.Notification)
 }
 
 // Before orders by when it is due, then by delivery.

@@ -107,6 +107,7 @@ func (s *Sender) takeFromSourceLocked(r *room, limit int) (begun []Pending, err 
 func (s *Sender) beginLocked(r *room, p Pending) Pending {
 	r.underWay++
 	s.underWay[p.Delivery] = p
+	s.cfg.OnPending(p, true)
 	return p
 }
 

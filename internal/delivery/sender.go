@@ -68,7 +68,13 @@ func New(cfg Config) (*Sender, error) {
 // error is [ErrFull], [ErrStopped] or what is wrong with url. Before Run,
 // notifications are taken and wait.
 func (s *Sender) Send(url string, n webhook.Notification) (delivery uint64, err error) {
-	if err := CheckURL(url); err != nil {
+	return s.Queue(Pending{URL: url, Notification: n}, 0)
+}
+
+// Queue is Send for p, due after a delay by the sender's clock. p's number,
+// attempt and time are given to it.
+func (s *Sender) Queue(p Pending, delay time.Duration) (delivery uint64, err error) {
+	if err := CheckURL(p.URL); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
@@ -76,15 +82,16 @@ func (s *Sender) Send(url string, n webhook.Notification) (delivery uint64, err 
 	if s.stopped {
 		return 0, ErrStopped
 	}
-	if r := s.rooms[url]; r != nil && r.pending() >= s.cfg.MaxPending {
+	if r := s.rooms[p.URL]; r != nil && r.pending() >= s.cfg.MaxPending {
 		return 0, ErrFull
 	}
-	p := Pending{Delivery: s.last + 1, URL: url, Notification: n, Attempt: 1, Due: s.cfg.Clock.Now()}
+	p.Delivery, p.Attempt, p.Due = s.last+1, 1, s.cfg.Clock.Now().Add(delay)
 	if err := s.cfg.Journal.Queue(p); err != nil {
 		return 0, fmt.Errorf("recording a delivery: %w", err)
 	}
 	s.last = p.Delivery
-	s.roomLocked(url).waiting.Push(p)
+	s.roomLocked(p.URL).waiting.Push(p)
+	s.cfg.OnPending(p, false)
 	s.notify()
 	return s.last, nil
 }
@@ -108,6 +115,7 @@ func (s *Sender) Hasten(delivery uint64) (bool, error) {
 		for _, p := range all {
 			r.waiting.Push(p)
 		}
+		s.cfg.OnPending(all[i], false)
 		s.notify()
 		return true, nil
 	}
@@ -232,7 +240,7 @@ func (s *Sender) attempt(ctx context.Context, p Pending) error {
 	}
 	profile := s.client.Profile
 	a := s.client.attempt(ctx,
-		Request{URL: p.URL, Body: profile.AppendForm(nil, p.Notification)},
+		Request{URL: p.URL, Body: p.form(profile)},
 		Attempt{Delivery: p.Delivery, Notification: p.Notification, URL: p.URL, Number: p.Attempt, Planned: p.Due})
 	after := following(profile, p, a, s.cfg.Clock.Now())
 	if after != nil && a.Reason != Canceled {

@@ -22,6 +22,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -39,7 +40,7 @@ type Config struct {
 	Client  *delivery.Client // of test notifications
 	Clock   *clock.Clock
 	Faults  *fault.Plan
-	History *History
+	History *history.History
 	// Reset empties all of these but the clock, at once.
 	Reset func() error
 	// Ready reports whether jobs live and notifications are sent.

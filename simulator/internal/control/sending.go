@@ -4,56 +4,30 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// History remembers the last attempts to notify. It is safe for concurrent use.
-type History struct {
-	mu       sync.Mutex
-	attempts []delivery.Attempt // in the order of their ends
-}
-
-// maxRemembered bounds the attempts.
+// maxRemembered bounds the attempts that are listed.
 const maxRemembered = 10_000
 
-// Note remembers an attempt that has ended.
-func (h *History) Note(a delivery.Attempt) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a.Body, a.Header = nil, nil // an answer may be large
-	h.attempts = append(h.attempts, a)
-	if len(h.attempts) >= 2*maxRemembered {
-		h.attempts = slices.Clone(h.attempts[len(h.attempts)-maxRemembered:])
-	}
-}
-
-// Clear forgets all attempts.
-func (h *History) Clear() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.attempts = nil
-}
-
-// last returns up to limit of the latest attempts of a job (0: of any), the
-// latest last.
-func (h *History) last(job int64, limit int) []delivery.Attempt {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var found []delivery.Attempt
-	for _, a := range slices.Backward(h.attempts) {
-		if len(found) == limit {
+// lastAttempts returns up to limit of the latest attempts of a job (0: of any),
+// the latest last.
+func (s *server) lastAttempts(job int64, limit int) (found []delivery.Attempt) {
+	for f := (history.Filter{Job: job, Limit: history.MaxLimit}); ; {
+		page := s.cfg.History.Find(f)
+		for _, d := range page.Deliveries {
+			found = append(found, d.Attempts...)
+		}
+		if f.Before = page.Next; f.Before == 0 {
 			break
 		}
-		if job == 0 || a.Notification.JobID == job {
-			found = append(found, a)
-		}
 	}
-	slices.Reverse(found)
-	return found
+	slices.SortStableFunc(found, func(a, b delivery.Attempt) int { return a.Ended.Compare(b.Ended) })
+	return found[max(0, len(found)-limit):]
 }
 
 // attemptJSON is one attempt.
@@ -128,7 +102,7 @@ func (s *server) deliveries(r *http.Request) (any, error) {
 		}
 	}
 	attempts := []attemptJSON{}
-	for _, a := range s.cfg.History.last(job, limit) {
+	for _, a := range s.lastAttempts(job, limit) {
 		attempts = append(attempts, newAttemptJSON(a))
 	}
 	pending, total := s.pending(job, limit)
@@ -149,11 +123,9 @@ func (s *server) resend(r *http.Request) (any, error) {
 	if slices.ContainsFunc(s.cfg.Sender.Pending(), func(p delivery.Pending) bool { return p.Delivery == number }) {
 		return nil, errUnderWay
 	}
-	for _, a := range slices.Backward(s.cfg.History.last(0, maxRemembered)) {
-		if a.Delivery == number {
-			again, err := s.cfg.Sender.Send(a.URL, a.Notification)
-			return map[string]uint64{"delivery": again}, err
-		}
+	if d := s.cfg.History.Delivery(number); d != nil {
+		again, err := s.cfg.Sender.Queue(delivery.Pending{URL: d.URL, Notification: d.Notification, Of: number}, 0)
+		return map[string]uint64{"delivery": again}, err
 	}
 	return nil, bad("delivery %d is not remembered", number)
 }

@@ -39,8 +39,16 @@ func (f *File) Queue(ctx context.Context, p delivery.Pending) error {
 	return f.do(ctx, queue)
 }
 
+// notification is what is kept of one: also the form that a user has given it.
+type notification struct {
+	webhook.Notification
+	Form   string `json:",omitempty"`
+	Edited bool   `json:",omitempty"`
+	Of     uint64 `json:",omitempty"`
+}
+
 func queueing(p delivery.Pending) (statement, error) {
-	n, err := json.Marshal(p.Notification)
+	n, err := json.Marshal(notification{p.Notification, p.Form, p.Edited, p.Of})
 	if err != nil {
 		return statement{}, fmt.Errorf("encoding a notification: %w", err)
 	}
@@ -99,9 +107,11 @@ func (f *File) Recover(ctx context.Context, now time.Time, delay func(attempt in
 		if err := rows.Scan(&p.Delivery, &p.URL, &n, &p.Attempt, &due, &open); err != nil {
 			return nil, 0, explain(f.path, fmt.Errorf("reading pending deliveries: %w", err))
 		}
-		if err := json.Unmarshal([]byte(n), &p.Notification); err != nil {
+		var sent notification
+		if err := json.Unmarshal([]byte(n), &sent); err != nil {
 			return nil, 0, explain(f.path, fmt.Errorf("reading the notification of delivery %d: %w", p.Delivery, err))
 		}
+		p.Notification, p.Form, p.Edited, p.Of = sent.Notification, sent.Form, sent.Edited, sent.Of
 		if p.Due = time.Unix(0, due); open {
 			p.Due = now.Add(delay(p.Attempt))
 			//nolint:gosec // counted from 1
