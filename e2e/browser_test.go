@@ -22,6 +22,8 @@ import (
 // but itself.
 type tab struct {
 	ctx context.Context //nolint:containedctx // it is how chromedp names a tab
+	// origin is what the page may ask; empty: nothing.
+	origin string
 
 	mu         sync.Mutex
 	complaints []string // guarded by mu
@@ -43,7 +45,7 @@ func openTab(t *testing.T) *tab {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)
@@ -73,9 +75,12 @@ func (b *tab) listen(event any) {
 	case *runtime.EventConsoleAPICalled:
 		complaint = fmt.Sprintf("the page wrote to the console: %v", e.Type)
 	case *log.EventEntryAdded:
-		complaint = "the browser complains: " + e.Entry.Text
+		// A form that is refused is an answer to people.
+		if refused := b.origin != "" && strings.Contains(e.Entry.Text, "a status of 422"); !refused {
+			complaint = "the browser complains: " + e.Entry.Text
+		}
 	case *network.EventRequestWillBeSent:
-		if url := e.Request.URL; !strings.HasPrefix(url, "file:") && !strings.HasPrefix(url, "data:") {
+		if url := e.Request.URL; !strings.HasPrefix(url, "file:") && !strings.HasPrefix(url, "data:") && (b.origin == "" || !strings.HasPrefix(url, b.origin)) {
 			complaint = "the page asks for " + url
 		}
 	}

@@ -23,6 +23,7 @@ import (
 type cloudProcess struct {
 	APIURL     string `json:"api_url"`
 	ControlURL string `json:"control_url"`
+	ConsoleURL string `json:"console_url"`
 	Token      string
 	cmd        *exec.Cmd
 	client     *http.Client

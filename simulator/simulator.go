@@ -24,6 +24,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/internal/fault"
+	"github.com/scrapehook/scrapehook/simulator/internal/console"
 	"github.com/scrapehook/scrapehook/simulator/internal/control"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/simulator/internal/state"
@@ -139,7 +140,7 @@ func (s *Simulator) addSitemaps() error {
 	return nil
 }
 
-// serve makes the handler of both APIs.
+// serve makes the handler of both APIs and of the console.
 func (s *Simulator) serve() (http.Handler, error) {
 	vendors, err := api.New(api.Config{
 		Cloud: s.cloud, Token: s.cfg.Token, RateLimit: s.cfg.RateLimit, Observe: s.cfg.OnCall,
@@ -154,15 +155,22 @@ func (s *Simulator) serve() (http.Handler, error) {
 		Reset: s.reset, Ready: s.running.Load,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
+	pages := console.New(console.Config{
+		Profile: s.cfg.Profile, Cloud: s.cloud, Client: &delivery.Client{Profile: s.cfg.Profile}, Token: s.cfg.Token,
+		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
+	})
 	vendors = guard.Guard{Remote: s.cfg.AllowRemote, Names: s.cfg.AllowHosts}.Wrap(vendors, s.refuse)
 	// Not http.ServeMux: it would redirect odd paths, which the vendor's API
 	// does not know.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, control.Path) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, control.Path):
 			ours.ServeHTTP(w, r)
-			return
+		case console.Serves(r.URL.Path):
+			pages.ServeHTTP(w, r)
+		default:
+			vendors.ServeHTTP(w, r)
 		}
-		vendors.ServeHTTP(w, r)
 	}), nil
 }
 
@@ -195,6 +203,9 @@ func (s *Simulator) BaseURL() string { return s.url() + api.Path }
 
 // ControlURL is where the control API is, with a slash at its end.
 func (s *Simulator) ControlURL() string { return s.url() + control.Path }
+
+// ConsoleURL is where the console is, for a browser.
+func (s *Simulator) ConsoleURL() string { return s.url() + "/" }
 
 func (s *Simulator) url() string {
 	scheme := "http://"

@@ -190,7 +190,7 @@ func (f *cloudFlags) serve(ctx context.Context, cfg simulator.Config, log *cloud
 		return err
 	}
 	f.seed = sim.Seed
-	if err := f.announce(sim.BaseURL(), sim.ControlURL(), stdout); err != nil {
+	if err := f.announce(sim, stdout); err != nil {
 		_ = sim.Close() // nothing was served
 		return harnessError("writing where the API is: %w", err)
 	}
@@ -275,24 +275,26 @@ func (f cloudFlags) config() (simulator.Config, error) {
 	return cfg, nil
 }
 
-// announce tells where the APIs are.
-func (f cloudFlags) announce(url, control string, stdout io.Writer) error {
+// announce tells where the console and the APIs are.
+func (f cloudFlags) announce(sim *simulator.Simulator, stdout io.Writer) error {
+	url, control, console := sim.BaseURL(), sim.ControlURL(), sim.ConsoleURL()
 	if f.output == "json" {
 		return json.NewEncoder(stdout).Encode(struct {
 			APIURL     string   `json:"api_url"`
 			ControlURL string   `json:"control_url"`
+			ConsoleURL string   `json:"console_url"`
 			Token      string   `json:"token"`
 			Seed       uint64   `json:"seed"`
 			Profile    string   `json:"profile"`
 			Endpoints  []string `json:"endpoints"`
-		}{url, control, f.token, f.seed, f.profile, append([]string{}, f.endpoints...)})
+		}{url, control, console, f.token, f.seed, f.profile, append([]string{}, f.endpoints...)})
 	}
-	_, err := fmt.Fprintf(stdout, "API      %s\ntoken    %s\ncontrol  %s\nseed     %d\n", url, f.token, control, f.seed)
+	_, err := fmt.Fprintf(stdout, "console  %s\nAPI      %s\ntoken    %s\ncontrol  %s\nseed     %d\n", console, url, f.token, control, f.seed)
 	if err == nil && f.tls {
 		_, err = fmt.Fprintf(stdout, "trust    %s\n", f.tlsCA)
 	}
 	if err == nil && len(f.endpoints) == 0 {
-		_, err = fmt.Fprintln(stdout, "nobody is notified: give an --endpoint")
+		_, err = fmt.Fprintln(stdout, "nobody is notified: give an --endpoint, or set one on the console")
 	}
 	return err
 }

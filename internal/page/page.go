@@ -46,7 +46,7 @@ var frame = template.Must(template.New("page").Parse(frameText))
 // into a page could neither run nor call home.
 func Write(w io.Writer, d Document) error {
 	if d.Color == "" {
-		d.Color = "#1f5fbf"
+		d.Color = ownColor
 	}
 	css, js := style+string(d.Style), script+string(d.Script)
 	err := frame.Execute(w, struct {

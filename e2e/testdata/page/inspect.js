@@ -80,7 +80,7 @@
   for (const label of document.querySelectorAll('[aria-labelledby]')) {
     if (!ids.has(label.getAttribute('aria-labelledby'))) say('its label is not there', label);
   }
-  for (const field of document.querySelectorAll('input,select')) {
+  for (const field of document.querySelectorAll('input:not([type=hidden]),select,textarea')) {
     if (field.labels.length === 0 || field.labels[0].textContent.trim() === '') say('a field without a label', field);
   }
   for (const button of document.querySelectorAll('button')) {

@@ -1,0 +1,141 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// openConsole starts a cloud and opens its console in a browser.
+func openConsole(t *testing.T, args ...string) (*tab, *cloudProcess) {
+	t.Helper()
+	b := openTab(t)
+	cloud := startCloud(t, args...)
+	b.origin = cloud.ConsoleURL
+	b.visit(t, "")
+	return b, cloud
+}
+
+// visit opens a page of the console, and looks whether it is whole.
+func (b *tab) visit(t *testing.T, path string) {
+	t.Helper()
+	b.do(t, chromedp.Navigate(b.origin+path))
+}
+
+// says waits until the page shows a text.
+func (b *tab) says(t *testing.T, text string) {
+	t.Helper()
+	waitFor(t, fmt.Sprintf("the page to say %q", text), func() bool {
+		return strings.Contains(eval[string](t, b, `document.body?.innerText ?? ""`), text)
+	})
+}
+
+// fill writes into a field, in place of what it has.
+func (b *tab) fill(t *testing.T, id, text string) {
+	t.Helper()
+	b.do(t, chromedp.SetValue(chromedp.ID(id), text))
+}
+
+// press presses the first button that can be seen with that name.
+func (b *tab) press(t *testing.T, name string) {
+	t.Helper()
+	pressed := eval[bool](t, b, fmt.Sprintf(`(() => {
+		const button = [...document.querySelectorAll('button,a,summary')].find(e => e.checkVisibility() && (e.textContent.trim() === %q || e.ariaLabel === %[1]q));
+		button?.click();
+		return Boolean(button);
+	})()`, name))
+	if !pressed {
+		t.Fatalf("there is no button %q on the page: %s", name, eval[string](t, b, "document.body.innerText"))
+	}
+}
+
+// inspectScreen is inspect for pages that are not made to be printed.
+func (b *tab) inspectScreen(t *testing.T, page string) {
+	t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1920, 1024, 360} {
+			b.look(t, width, "screen", scheme)
+			for _, wrong := range eval[[]string](t, b, inspection) {
+				t.Errorf("%s, %d wide, %s: %s", page, width, scheme, wrong)
+			}
+			b.shoot(t, fmt.Sprintf("%s-%d-%s", page, width, scheme))
+		}
+	}
+	b.look(t, 1280, "screen", "light")
+}
+
+// shoot keeps a picture of the page for people to look at, where SCREENSHOTS
+// names a folder.
+func (b *tab) shoot(t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const traceback = `Traceback (most recent call last):
+  File "/srv/app.py", line 12, in webhook
+    job = int(request.form["scrapingjob_id"])
+          ~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^
+KeyError: 'scrapingjob_id'
+`
+
+// TestConsoleFromNothingToAcknowledged walks the story of a first endpoint.
+func TestConsoleFromNothingToAcknowledged(t *testing.T) {
+	t.Parallel()
+	var repaired atomic.Bool
+	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("token") != "s3cret" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if !repaired.Load() {
+			http.Error(w, traceback, http.StatusInternalServerError)
+		}
+	}))
+	defer handler.Close()
+	b, _ := openConsole(t, "--seed", "1")
+	b.says(t, "Where is your handler?")
+	b.inspectScreen(t, "begin")
+
+	b.fill(t, "url", "127.0.0.1/hook")
+	b.press(t, "Add the endpoint")
+	b.says(t, "is neither an http:// nor an https:// URL")
+	if got := eval[string](t, b, "document.activeElement.id + ' ' + document.activeElement.value"); got != "url 127.0.0.1/hook" {
+		t.Errorf("the keyboard is at %q, and not at the field that is wrong", got)
+	}
+	b.inspectScreen(t, "wrong")
+	b.fill(t, "url", handler.URL+"/hook")
+	b.fill(t, "token", "s3cret")
+	b.press(t, "Add the endpoint")
+	b.says(t, "The endpoint was added")
+	if text := eval[string](t, b, "document.body.innerText"); strings.Contains(text, "s3cret") {
+		t.Errorf("the page shows the secret: %s", text)
+	}
+	b.inspectScreen(t, "endpoints")
+
+	b.press(t, "Send test notification")
+	b.says(t, "Not acknowledged: answered 500")
+	b.says(t, "KeyError: 'scrapingjob_id'")
+	b.says(t, "would resend it in 30 s")
+	b.inspectScreen(t, "failed")
+	repaired.Store(true)
+	b.press(t, "Send test notification")
+	b.says(t, "Acknowledged")
+	b.inspectScreen(t, "acknowledged")
+}
