@@ -31,6 +31,7 @@ type Run struct {
 	report   Report
 	setup    *Setup   // why nothing was played
 	forms    []string // how the first job's rows were shown
+	looks    []Look   // what was seen of the setup
 
 	interruptedLock sync.Mutex
 	interrupted     []Scenario // to be played again; guarded by interruptedLock
@@ -228,7 +229,7 @@ func (r *Run) conclude(stopped error) Report {
 	}
 	seen, _ := r.harness.rhythm.Seen()
 	report.Setup, report.Checked, report.Deaths = r.setup, cfg.Check, r.harness.deaths()
-	report.Forms = r.forms
+	report.Forms, report.Looks = r.forms, r.looks
 	report.SlowestImport, report.SlowestRetry = seen.SlowestImport, seen.SlowestRetry
 	if stopped != nil {
 		report.Failure = hide.Text("The receiver did not stop: " + stopped.Error() + ".")

@@ -45,6 +45,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 	}()
 	job := d.FinishedJob(preflightRows)
 	x := d.Notify("the first notification", job)
+	r.sawAnswer(x)
 	if !x.Acknowledged() {
 		return r.refused(x)
 	}
@@ -55,6 +56,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 	d.awaitRows(job)
 	e := d.observation.Effects[0]
 	r.learn(e)
+	r.sawImport(e)
 	if e.Complete() || len(r.harness.deaths()) > 0 {
 		return nil
 	}
@@ -69,7 +71,7 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 		}
 	case r.harness.traffic.unauthorized() == all:
 		return &Setup{
-			Problem: fmt.Sprintf("The receiver calls the simulated API with a wrong token: all of its %d calls were answered 401.", all),
+			Problem: fmt.Sprintf("The receiver calls the simulated API with a wrong token: %s, and every one answered 401.", human.Count(all, "call")),
 			Next:    "Give it the token of the run (WEBSCRAPER_API_TOKEN), or give the run the receiver's: --api-token.",
 		}
 	case len(calls) == 0 || e.Downloads == 0:
@@ -102,6 +104,7 @@ func (r *Run) cannotLook(err error) *Setup {
 	if !errors.As(err, &failed) {
 		return nil
 	}
+	r.looks = append(r.looks, Look{"probe " + r.harness.redactor.Command(failed.name), "it fails", true})
 	return &Setup{
 		Problem: fmt.Sprintf("The probe %s fails: %s.", r.harness.redactor.Command(failed.name), r.harness.redactor.Text(failed.err.Error())),
 		Next:    "Try by hand what --probe and --probe-query say, with a job's id in place of {job}.",

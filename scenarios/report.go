@@ -106,6 +106,8 @@ type Report struct {
 	// that nothing else was looked at.
 	Setup   *Setup
 	Checked bool
+	// Looks are what was seen of the setup before anything was judged.
+	Looks []Look
 	// Deaths are the ends of the receiver's process that the run did not cause.
 	Deaths   []Death
 	Began    time.Time

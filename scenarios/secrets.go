@@ -34,6 +34,7 @@ func redacted(r redact.Redactor, result Result) Result {
 	result.Findings = slices.Clone(result.Findings)
 	for i, f := range result.Findings {
 		f.Subject, f.Expected, f.Actual = r.Text(f.Subject), r.Text(f.Expected), r.Text(f.Actual)
+		f.WantRow, f.GotRow = r.Text(f.WantRow), r.Text(f.GotRow)
 		result.Findings[i] = f
 	}
 	for i := range result.Evidence {

@@ -42,6 +42,9 @@ type Finding struct {
 	// Damage is set when data was lost or doubled: then it is the failure of a
 	// MUST, whatever the level of the requirement that saw it.
 	Damage Damage
+	// WantRow and GotRow are the row that the finding is about, as the job has it
+	// and as a probe shows it, as JSON; empty: there is none on that side.
+	WantRow, GotRow string
 }
 
 // Damage is what became of data.

@@ -16,6 +16,8 @@ const differencesKept = 5
 const (
 	valueKept = 80
 	rowKept   = 160
+	// sideKept bounds a row that is shown beside another one.
+	sideKept = 4 << 10
 )
 
 // differences says how the rows that a probe shows differ from the job's, the
@@ -24,9 +26,9 @@ const (
 func differences(e scenarios.Effect, r scenarios.ProbeReading) []scenarios.Finding {
 	c := rows.Compare(e.Want, r.Records, e.Columns)
 	var all []scenarios.Finding
-	add := func(damage scenarios.Damage, expected, actual string) {
+	add := func(damage scenarios.Damage, expected, actual, want, got string) {
 		f := scenarios.Failure(e.Subject(), expected, actual+" ("+r.Probe+")")
-		f.Damage = damage
+		f.Damage, f.WantRow, f.GotRow = damage, human.Prefix(want, sideKept), human.Prefix(got, sideKept)
 		all = append(all, f)
 	}
 	for _, ch := range c.Changed {
@@ -35,16 +37,16 @@ func differences(e scenarios.Effect, r scenarios.ProbeReading) []scenarios.Findi
 			want[i] = f.Column + "=" + human.Shorten(f.Want, valueKept)
 			got[i] = f.Column + "=" + human.Shorten(f.Got, valueKept)
 		}
-		add("", fmt.Sprintf("in row %d: %s", ch.Want.Index+1, strings.Join(want, ", ")), strings.Join(got, ", "))
+		add("", fmt.Sprintf("in row %d: %s", ch.Want.Index+1, strings.Join(want, ", ")), strings.Join(got, ", "), ch.Want.JSON, ch.Got.JSON)
 	}
 	for _, d := range c.Doubled {
-		add(scenarios.Doubled, fmt.Sprintf("row %d %s", d.Index+1, times(d.Wanted)), fmt.Sprintf("%s: %s", times(d.Seen), human.Shorten(d.JSON, rowKept)))
+		add(scenarios.Doubled, fmt.Sprintf("row %d %s", d.Index+1, times(d.Wanted)), fmt.Sprintf("%s: %s", times(d.Seen), human.Shorten(d.JSON, rowKept)), "", "")
 	}
 	for _, m := range c.Missing {
-		add("", fmt.Sprintf("row %d: %s", m.Index+1, human.Shorten(m.JSON, rowKept)), "not there")
+		add("", fmt.Sprintf("row %d: %s", m.Index+1, human.Shorten(m.JSON, rowKept)), "not there", m.JSON, "")
 	}
 	for _, x := range c.Extra {
-		add("", "rows of the job only", "a row that is not the job's: "+human.Shorten(x.JSON, rowKept))
+		add("", "rows of the job only", "a row that is not the job's: "+human.Shorten(x.JSON, rowKept), "", x.JSON)
 	}
 	if more := len(all) - differencesKept; more > 0 {
 		all = append(all[:differencesKept], scenarios.Failure(e.Subject(), "no differences", human.Count(more, "more difference")))

@@ -22,8 +22,15 @@ type htmlView struct {
 	// speaks; NextBefore and NextAfter are the rest of Next.
 	First, NextBefore, NextAfter string
 	Counts                       []countView
-	// Cards are what is to be repaired, the most urgent first.
+	// Wrong are the causes, the most basic first, each with what follows from it.
+	Wrong []causeView
+	// Cards are what else is to be repaired, the most urgent first.
 	Cards []itemView
+	// Looks are what was seen of the setup; Untried that nothing else was done.
+	Looks   []scenarios.Look
+	Untried bool
+	// Forms say how the probes show the rows.
+	Forms []string
 	// Unjudged are those that could not be judged; UnjudgedToo the rest of them,
 	// when there are many.
 	Unjudged, UnjudgedToo []itemView
@@ -61,6 +68,12 @@ type itemView struct {
 	Printed *outputView
 	// First are the findings that a card shows at once, Rest the others.
 	First, Rest []scenarios.Finding
+	// Went are the exchanges that a card shows, Sides the rows that differ, Tail
+	// what the receiver printed last.
+	Went  []string
+	Sides []sideView
+	Tail  string
+	Docs  string
 	// More counts the findings that are not shown.
 	More int
 	// Blocks says which others can't be judged because of it.
@@ -84,10 +97,16 @@ var groupNames = map[string]string{
 	"SEC":  "Trusting nobody",
 	"DUR":  "Surviving a crash",
 	"API":  "Being a good client of the API",
+	"RET":  "Trying again",
+	"AUD":  "Looking at the whole run",
 }
 
 func viewOf(r scenarios.Report, compared *Comparison) htmlView {
-	v := htmlView{Conclusion: r.Conclude(), About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared), Phases: phasesPicture(r), Output: outputOf(r.Output, outputOfAll)}
+	v := htmlView{
+		Conclusion: r.Conclude(), About: about(r), Facts: facts(r), Command: r.Command, Compared: comparedOf(compared),
+		Phases: phasesPicture(r), Output: outputOf(r.Output, outputOfAll),
+		Looks: r.Looks, Forms: r.Forms, Untried: r.Setup != nil || r.Checked,
+	}
 	items := itemsOf(r)
 	for _, item := range items {
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].ID != item.Group {
@@ -101,8 +120,9 @@ func viewOf(r scenarios.Report, compared *Comparison) htmlView {
 		default:
 		}
 	}
-	for _, id := range v.Repairs {
-		v.Cards = append(v.Cards, items[slices.IndexFunc(items, func(i itemView) bool { return i.ID == id })])
+	v.Wrong, v.Cards = cardsOf(v.Conclusion, items)
+	if v.Untried { // each of them would say the same
+		v.Unjudged, v.Groups, v.Phases = nil, nil, ""
 	}
 	if len(v.Unjudged) > unjudgedShown+1 {
 		v.Unjudged, v.UnjudgedToo = v.Unjudged[:unjudgedShown], v.Unjudged[unjudgedShown:]
@@ -128,12 +148,13 @@ func itemsOf(r scenarios.Report) []itemView {
 	for i, result := range r.Results {
 		more := max(0, len(result.Findings)-findingsShown)
 		result.Findings = shortened(result.Findings)
-		first := min(3, len(result.Findings))
+		first := min(1, len(result.Findings))
 		items = append(items, itemView{
 			Result: result, Group: result.Group(), Took: Took(result.Duration), Printed: outputOf(result.Output, outputOfOne),
 			First: result.Findings[:first], Rest: result.Findings[first:], More: more,
 			Blocks: blocks(r.Results, result), Need: needs(result.Requires),
 			Seen: countKinds(result.Evidence), Evidence: shown[i],
+			Went: exchangesOf(result), Sides: sidesOf(result.Findings), Tail: tailOf(result), Docs: docsOf(result.Requirement),
 		})
 	}
 	return items

@@ -94,6 +94,8 @@ type finding struct {
 	Expected string            `json:"expected"`
 	Actual   string            `json:"actual"`
 	Damage   scenarios.Damage  `json:"damage,omitempty"`
+	WantRow  string            `json:"want_row,omitempty"`
+	GotRow   string            `json:"got_row,omitempty"`
 }
 
 type evidence struct {

@@ -8,6 +8,7 @@ type learned struct {
 	Checked bool `json:"checked"`
 	// Setup is why nothing was judged; missing: the setup was in order.
 	Setup  *setup  `json:"setup,omitempty"`
+	Looks  []look  `json:"looks"`
 	Causes []cause `json:"causes"`
 	Deaths []death `json:"deaths"`
 	// Forms say how the probes show columns in other forms than the API.
@@ -19,6 +20,13 @@ type learned struct {
 type setup struct {
 	Problem string `json:"problem"`
 	Next    string `json:"next"`
+}
+
+// look is one thing that was seen of the setup.
+type look struct {
+	Name  string `json:"name"`
+	Seen  string `json:"seen"`
+	Wrong bool   `json:"wrong"`
 }
 
 type cause struct {
@@ -39,11 +47,14 @@ type death struct {
 
 func learnedOf(r scenarios.Report) learned {
 	l := learned{
-		Checked: r.Checked, Causes: []cause{}, Deaths: []death{}, Forms: array(r.Forms),
+		Checked: r.Checked, Looks: []look{}, Causes: []cause{}, Deaths: []death{}, Forms: array(r.Forms),
 		SlowestImportMS: r.SlowestImport.Milliseconds(), SlowestRetryMS: r.SlowestRetry.Milliseconds(),
 	}
 	if r.Setup != nil {
 		l.Setup = &setup{r.Setup.Problem, r.Setup.Next}
+	}
+	for _, saw := range r.Looks {
+		l.Looks = append(l.Looks, look(saw))
 	}
 	for _, c := range r.Conclude().Causes {
 		l.Causes = append(l.Causes, cause{c.Sentence, c.Next, array(c.IDs), c.Output})

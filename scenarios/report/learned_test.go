@@ -127,3 +127,38 @@ func TestBadgeOfTheSetup(t *testing.T) {
 		t.Errorf("got\n%s", b.String())
 	}
 }
+
+// TestHTMLOfTheSetup: a mistake of the setup is said with what was seen of it,
+// and not once more for each requirement.
+func TestHTMLOfTheSetup(t *testing.T) {
+	t.Parallel()
+	r := misconfigured()
+	r.Looks = []scenarios.Look{{Name: "answer to the first notification", Seen: "401 <after> 3 ms", Wrong: true}, {Name: "token of these calls", Seen: "right"}}
+	page := asHTML(t, r)
+	for _, part := range []string{"The endpoint answers 401 &lt;Unauthorized&gt;.", "What was seen of the setup", "401 &lt;after&gt; 3 ms", `<b>token of these calls</b>: right`} {
+		if !strings.Contains(page, part) {
+			t.Errorf("no %q in the page", part)
+		}
+	}
+	if strings.Contains(page, "blocked</li>") || strings.Contains(page, `<details class="req`) {
+		t.Error("the requirements are listed, of which nothing is known")
+	}
+}
+
+// TestHTMLOfCauses: what follows from a cause stands below it, once.
+func TestHTMLOfCauses(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	r.Results[2].Findings[0].WantRow, r.Results[2].Findings[0].GotRow = `{"price":"7.00","title":"a <b>"}`, `{"title":"a <b>","price":7}`
+	page := asHTML(t, r)
+	_, causes, _ := strings.Cut(page, `<ol class="causes">`)
+	causes, rest, _ := strings.Cut(causes, "</ol></section>")
+	if strings.Count(causes, `id="card-ACK-03"`) != 1 || strings.Contains(rest, `id="card-ACK-03"`) || !strings.Contains(rest, `id="card-ACK-02"`) {
+		t.Error("a failure is not with its cause, or a warning is")
+	}
+	for _, part := range []string{`<tr class="differs"><th scope="row">price</th><td>7.00</td><td>7<`, `<tr><th scope="row">title</th><td>a &lt;b&gt;</td><td>a &lt;b&gt;</td></tr>`} {
+		if !strings.Contains(causes, part) {
+			t.Errorf("no %s in\n%s", part, causes)
+		}
+	}
+}

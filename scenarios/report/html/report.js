@@ -5,6 +5,13 @@
   const shown = document.getElementById('shown');
   const unfold = document.getElementById('unfold');
   const items = [...document.querySelectorAll('details.req')];
+  if (!form) return; // nothing was judged
+
+  // What is scrolled to begins below the bar of filters, however many lines it has.
+  new ResizeObserver(() => {
+    const sticky = getComputedStyle(form).position === 'sticky';
+    document.documentElement.style.scrollPaddingTop = sticky ? `${form.offsetHeight + 12}px` : '';
+  }).observe(form);
   const texts = new Map(); // made when the first search needs them
 
   const textOf = item => {
@@ -89,7 +96,8 @@
   });
   apply();
   follow();
-
+})();
+(() => {
   const copy = async text => {
     try {
       await navigator.clipboard.writeText(text);
