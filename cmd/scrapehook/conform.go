@@ -107,7 +107,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.BoolVar(&f.check, "check", false, "only look at the setup: the endpoint, the API's address and token, the probes")
 	flags.IntVar(&f.maxFail, "max-fail", 0, "end after that many broken MUSTs (0: play all)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
-	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet: make sure that it is yours to test")
+	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet (make sure that it is yours to test), and --api-listen an address that other machines reach")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
@@ -140,10 +140,8 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 		}
 		return listRequirements(stdout, selected.Scenarios, f.output)
 	}
-	if len(args) > 0 {
-		if err := f.checkRemote(args[0]); err != nil {
-			return err
-		}
+	if err := f.checkRemote(args); err != nil {
+		return err
 	}
 	compare, err := f.comparing()
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,10 +90,18 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 	return cfg, func() {}, nil
 }
 
-// checkRemote refuses an endpoint on the internet that the user did not allow.
-func (f conformFlags) checkRemote(endpoint string) error {
-	if !f.allowRemote && delivery.CheckURL(endpoint) == nil && !loopback.PrivateURL(endpoint) {
-		return usageError("%s is not on this machine or a private network: add --allow-remote if it is yours to test", endpoint)
+// checkRemote refuses an endpoint on the internet, and an address by which other
+// machines would reach the simulated API, that the user did not allow. What is not
+// an address is told of later.
+func (f conformFlags) checkRemote(args []string) error {
+	if f.allowRemote {
+		return nil
+	}
+	if len(args) > 0 && delivery.CheckURL(args[0]) == nil && !loopback.PrivateURL(args[0]) {
+		return usageError("%s is not on this machine or a private network: add --allow-remote if it is yours to test", args[0])
+	}
+	if host, _, err := net.SplitHostPort(f.apiListen); err == nil && !loopback.Host(host) {
+		return usageError("--api-listen %s would let other machines in: listen on 127.0.0.1, or allow it (--allow-remote)", f.apiListen)
 	}
 	return nil
 }

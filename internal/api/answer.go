@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/scrapehook/scrapehook/internal/cloud"
@@ -97,6 +98,8 @@ func writeError(w http.ResponseWriter, err error) {
 		writeJSON(w, http.StatusNotFound, failure{Error: "Not Found"})
 	case errors.As(err, &tooLarge):
 		writeJSON(w, http.StatusRequestEntityTooLarge, failure{Error: "Payload Too Large"})
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		writeJSON(w, http.StatusRequestTimeout, failure{Error: "Request Timeout: the body took too long"})
 	case errors.Is(err, errBody):
 		writeJSON(w, http.StatusBadRequest, failure{Error: "Bad Request: " + err.Error()})
 	case errors.Is(err, cloud.ErrFull):

@@ -142,7 +142,7 @@ func TestObserve(t *testing.T) {
 func endless(t *testing.T, cfg api.Config) *world {
 	t.Helper()
 	w := newWorld(t, cfg)
-	w.finish(cloud.JobSpec{ID: 1, SitemapID: w.addSitemap()}, 1<<40)
+	w.finish(cloud.JobSpec{ID: 1, SitemapID: w.addSitemap()}, 1<<26)
 	return w
 }
 
@@ -188,7 +188,7 @@ func TestDownloadEndsWithItsServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := &world{Cloud: c, t: t}
-			w.finish(cloud.JobSpec{ID: 1, SitemapID: w.addSitemap()}, 1<<40)
+			w.finish(cloud.JobSpec{ID: 1, SitemapID: w.addSitemap()}, 1<<26)
 			handler, err := api.New(api.Config{
 				Cloud: c, Token: token, Observe: seen.observe, Fault: func(api.Call) fault.Fault { return f },
 			})

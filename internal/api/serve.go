@@ -20,7 +20,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	calls, endCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer endCalls()
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           bounded(bodyTime, handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		// OPTIONS * too is answered by the API.

@@ -157,8 +157,9 @@ func (cfg Config) check() error {
 		return errors.New("a maximum is negative")
 	case cfg.JobTime < 0:
 		return fmt.Errorf("the time of a job is %v, and must not be below 0", cfg.JobTime)
-	case cfg.Rows < 0:
-		return fmt.Errorf("a job can't have %d rows", cfg.Rows)
+	}
+	if err := checkRows(cfg.Rows); err != nil {
+		return err
 	}
 	if err := checkMix(cfg.EndStatuses, cfg.Profile); err != nil {
 		return err

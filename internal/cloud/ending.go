@@ -114,6 +114,9 @@ func (j *job) checkEnding(e Ending, profile webhook.Profile) error {
 		// has such pages is shelved. The profile of 2022 has dropped shelved.
 		return fmt.Errorf("%w: job %d: by the %s profile a job with failed or empty pages is shelved, not finished", ErrEnding, j.ID, profile.Name)
 	}
+	if err := checkRows(e.Rows); err != nil {
+		return err
+	}
 	return j.checkFile(e.Rows)
 }
 

@@ -148,10 +148,13 @@ func (c *Cloud) newJobLocked(spec JobSpec, s *sitemap) (*job, error) {
 	if spec.Rows != nil {
 		rows = *spec.Rows
 	}
-	if rows < 0 {
-		return nil, fmt.Errorf("%w: a job can't have %d rows", ErrEnding, rows)
+	err := checkRows(rows)
+	if err == nil {
+		err = checkText("custom_id", spec.CustomID)
 	}
-	var err error
+	if err != nil {
+		return nil, err
+	}
 	if s == nil {
 		if s, err = c.sitemaps.get(spec.SitemapID); err != nil {
 			return nil, fmt.Errorf("its sitemap: %w", err)

@@ -69,14 +69,20 @@ func (c *Cloud) newSitemap(name, body string, tags ...string) (m *sitemap, err e
 	if name != "" && name != m.Name {
 		return nil, fmt.Errorf("it calls itself %q, not %q", m.Name, name)
 	}
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
 	m.Tags, m.Scheduler = slices.Clone(tags), DefaultScheduler()
-	return m, nil
+	return m, checkText("name", m.Name)
 }
 
 // ReplaceSitemap gives a sitemap another body. Its jobs stay as they are. A body
 // that is no sitemap is a [*ValidationError].
 func (c *Cloud) ReplaceSitemap(id int64, body string) error {
 	parsed, err := c.parseSitemap(body)
+	if err == nil {
+		err = checkText("_id", parsed.Name)
+	}
 	if err != nil {
 		return fmt.Errorf("replacing a sitemap: %w", err)
 	}
@@ -88,6 +94,9 @@ func (c *Cloud) ReplaceSitemap(id int64, body string) error {
 
 // TagSitemap gives a sitemap these tags and no others.
 func (c *Cloud) TagSitemap(id int64, tags []string) error {
+	if err := checkTags(tags); err != nil {
+		return err
+	}
 	return c.updateSitemap(id, "tagging", func(m *sitemap) { m.Tags = slices.Clone(tags) })
 }
 
