@@ -41,17 +41,34 @@ func (d *Driver) Send(label string, job Job, r Request) Exchange {
 // SendAs sends the notification of a job as somebody who has another token, or
 // none.
 func (d *Driver) SendAs(token Token, label string, job Job) Exchange {
+	return d.SendAsEach([]Token{token}, []string{label}, []Job{job})[0]
+}
+
+// as is the notification of a job with a token.
+func (d *Driver) as(token Token, job Job) Request {
 	endpoint := d.harness.token.without(d.harness.cfg.Endpoint)
 	if token.Kind == "path" {
 		endpoint = d.harness.token.replaced(d.harness.cfg.Endpoint, token.Value)
 	}
 	header := http.Header{}
-	r := Request{URL: token.apply(endpoint, header), Header: header, Body: d.Form(job)}
-	return d.sendEach(d.ctx, []Job{job}, []string{label}, []Request{r})[0]
+	return Request{URL: token.apply(endpoint, header), Header: header, Body: d.Form(job)}
 }
 
 // WrongToken is the receiver's secret with another value of the same length.
 func (d *Driver) WrongToken() Token { return d.harness.token.wrong() }
+
+// NearTokens are tokens that are nearly the receiver's secret.
+func (d *Driver) NearTokens() []NearToken { return d.harness.token.near() }
+
+// SendAsEach is SendAs for several tokens at the same moment, each with a job of
+// its own.
+func (d *Driver) SendAsEach(tokens []Token, labels []string, jobs []Job) []Exchange {
+	requests := make([]Request, len(tokens))
+	for i, token := range tokens {
+		requests[i] = d.as(token, jobs[i])
+	}
+	return d.sendEach(d.ctx, jobs, labels, requests)
+}
 
 // SendTogether sends requests about a job at the same moment and returns when
 // all have their outcome.

@@ -12,6 +12,11 @@ import (
 func redactorOf(c Config) redact.Redactor {
 	var r redact.Redactor
 	r.Know("TOKEN", c.Token.Value)
+	for _, near := range c.Token.near() {
+		if len(near.Token.Value) >= nearAtLeast-1 { // so much of the secret would tell it
+			r.Know("NEARLY_TOKEN", near.Token.Value)
+		}
+	}
 	r.KnowURL("", c.Endpoint)
 	r.KnowURL("API_", c.APIURL)
 	if c.APIToken != DefaultToken {

@@ -78,7 +78,7 @@ func (t Token) replaced(endpoint, segment string) string {
 		return endpoint
 	}
 	if segment != "" {
-		segment = "/" + segment
+		segment = "/" + url.PathEscape(segment)
 	}
 	escaped := strings.Replace(u.EscapedPath()+"/", "/"+url.PathEscape(t.Value)+"/", segment+"/", 1)
 	escaped = "/" + strings.Trim(escaped, "/")

@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"encoding/base64"
 	"net/http"
+	"slices"
 	"testing"
 )
 
@@ -52,5 +54,37 @@ func TestTokenKeepsTheRestOfTheEndpoint(t *testing.T) {
 		if got := token.replaced(endpoint, segment); got != want {
 			t.Errorf("with %q: %s, want %s", segment, got, want)
 		}
+	}
+}
+
+// TestNearTokens: what only a careless comparison takes for the token; a right
+// receiver must refuse each, so none may mean the same as the token.
+func TestNearTokens(t *testing.T) {
+	t.Parallel()
+	basic := func(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
+	for name, test := range map[string]struct {
+		token Token
+		want  []string
+	}{
+		"query":          {Token{"query", "token", "s3Cret"}, []string{"s3Cre", "s3Cretx", "S3cRET", "", "xxxxxx"}},
+		"header":         {Token{"header", "X-Token", "s3Cret"}, []string{"s3Cre", "s3Cretx", "S3cRET", ""}},
+		"bearer":         {Token{"header", "Authorization", "Bearer s3Cret"}, []string{"Bearer s3Cre", "Bearer s3Cretx", "Bearer S3cRET", "Bearer "}},
+		"basic":          {Token{"header", "Authorization", basic("Me:s3Cret")}, []string{basic("Me:s3Cre"), basic("Me:s3Cretx"), basic("Me:S3cRET"), basic("Me:")}},
+		"a path":         {Token{"path", "", "s3Cret"}, []string{"s3Cre", "s3Cretx"}},
+		"a UUID":         {Token{"header", "T", "0e37df36-f698"}, []string{"0e37df36-f69", "0e37df36-f698x", ""}},
+		"a short one":    {Token{"header", "T", "xyz"}, []string{"XYZ", ""}},
+		"no token":       {Token{}, nil},
+		"without letter": {Token{"path", "", "?=%&/#"}, []string{"?=%&/", "?=%&/#x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, near := range test.token.near() {
+				got = append(got, near.Token.Value)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }

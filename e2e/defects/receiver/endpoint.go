@@ -207,7 +207,7 @@ func (e *endpoint) allowed(r *http.Request) bool {
 		return given == want || r.URL.Query().Has("token[]")
 	case e.is("token-in-path"):
 		return given == want || strings.Contains(r.URL.Path, want) || strings.Contains(r.URL.RawQuery, want)
-	case e.is("token-in-body"):
+	case e.as("token-in-body"):
 		body, _ := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		form, _ := url.ParseQuery(string(body))
