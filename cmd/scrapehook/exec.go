@@ -17,7 +17,6 @@ import (
 
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/cloudlog"
 	"github.com/scrapehook/scrapehook/internal/procgroup"
-	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/simulator"
 )
 
@@ -141,8 +140,9 @@ func runCommand(path string, args, env []string) error {
 	cmd := &exec.Cmd{Path: path, Args: args, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	// In a terminal the command stays in our process group, so that it may read,
 	// and the terminal's own signals reach it. Elsewhere it gets a group, all of
-	// which is signalled and ended.
-	inTerminal := term.IsTerminal(os.Stdin)
+	// which is signalled and ended. Where the input comes from does not matter: a
+	// password is asked for at the terminal itself.
+	inTerminal := procgroup.InTerminal()
 	start := procgroup.Start
 	if inTerminal {
 		start = procgroup.StartShared
@@ -180,8 +180,8 @@ func runCommand(path string, args, env []string) error {
 // what it had put outside of it, as far as the system tells. What shares our own
 // group is not touched by it: that is the terminal's, and a pipe's other commands.
 func endRest(group *procgroup.Group) {
-	if group.Lives() {
-		_ = group.Stop() // what does not listen is killed below
+	if group.Lives() && group.Stop() == nil {
+		group.AwaitEnd(orphanGrace) // what does not listen is killed below
 	}
 	procgroup.EndOrphans(orphanGrace)
 	_ = group.Kill() // mostly there is nothing left

@@ -62,9 +62,8 @@ func EndOrphans(grace time.Duration) (ended int) {
 	left := descendants()
 	ended = len(left)
 	signalAll(left, syscall.SIGTERM)
-	const pause = 10 * time.Millisecond
-	for waited := time.Duration(0); waited < grace && len(left) > 0; waited += pause {
-		time.Sleep(pause)
+	for waited := time.Duration(0); waited < grace && len(left) > 0; waited += pollEvery {
+		time.Sleep(pollEvery)
 		left = descendants()
 	}
 	// What is killed may have started more.

@@ -48,6 +48,17 @@ func StartShared(cmd *exec.Cmd) (*Group, error) {
 	return &Group{shared: true, command: cmd.Process}, nil
 }
 
+// InTerminal reports whether this process has a terminal, wherever its input
+// comes from.
+func InTerminal() bool {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	_ = tty.Close() // nothing was written
+	return true
+}
+
 // Signal sends a signal to every process of the group, or to the command alone
 // when it shares ours.
 func (g *Group) Signal(s os.Signal) error {

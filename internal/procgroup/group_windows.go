@@ -19,7 +19,7 @@ const (
 	StoppedBy = "CTRL_BREAK_EVENT"
 )
 
-// group is the job object of a command: what it has started, and what that has.
+// Group is the job object of a command: what it has started, and what that has.
 // Its processes are a group of the console too, which is what can be asked to
 // stop.
 type Group struct {
@@ -132,8 +132,23 @@ func (g *Group) Signal(os.Signal) error {
 	return g.Stop()
 }
 
-// Stop asks by the console that we share with the group; without one it fails.
+// InTerminal reports whether this process has a console, wherever its input comes
+// from.
+func InTerminal() bool {
+	console, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	_ = console.Close() // nothing was written
+	return true
+}
+
+// Stop asks by the console that we share with the group; without one it fails, and
+// where the group is ours too: we would be asked ourselves.
 func (g *Group) Stop() error {
+	if g.shared {
+		return errShared
+	}
 	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, g.leader)
 }
 
@@ -144,7 +159,10 @@ func (g *Group) Lives() bool {
 	return g.livesLocked()
 }
 
-var errGone = errors.New("all of it is gone")
+var (
+	errGone   = errors.New("all of it is gone")
+	errShared = errors.New("it shares the console's group with others")
+)
 
 func (g *Group) livesLocked() bool {
 	if g.job == 0 {
