@@ -50,7 +50,8 @@ func Outcomes() []string {
 	return names
 }
 
-// FieldError is a field of a [Filter] that makes no sense.
+// FieldError is a field of a [Filter], or of another wish of a caller, that makes
+// no sense.
 type FieldError struct{ Field, Reason string }
 
 func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
@@ -130,7 +131,7 @@ func (d *Delivery) hasOutcome(outcome string) bool {
 func (d *Delivery) has(text string) bool {
 	contains := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
 	n := d.Notification
-	if contains(d.URL) || contains(n.SitemapName) || contains(n.CustomID) || contains(fmt.Sprint(n.JobID)) || contains(string(n.Status)) {
+	if contains(d.URL) || contains(d.Form) || contains(n.SitemapName) || contains(n.CustomID) || contains(fmt.Sprint(n.JobID)) || contains(string(n.Status)) {
 		return true
 	}
 	return slices.ContainsFunc(d.Attempts, func(a delivery.Attempt) bool {

@@ -45,6 +45,9 @@ type Delivery struct {
 	State        State
 	// Of is the delivery that this one was made of by hand; 0: none.
 	Of uint64
+	// Form is sent in place of the notification's, if Edited.
+	Form   string
+	Edited bool
 	// Attempt is the number of the attempt that is under way or comes next, or of
 	// the last one when there is no other.
 	Attempt int
@@ -111,7 +114,8 @@ func (h *History) Pending(p delivery.Pending, underWay bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	d := h.copyLocked(p.Delivery, p.URL, p.Notification)
-	d.Of, d.Attempt, d.Due, d.State, d.Began = p.Of, p.Attempt, p.Due, Waiting, time.Time{}
+	d.Of, d.Form, d.Edited = p.Of, p.Form, p.Edited
+	d.Attempt, d.Due, d.State, d.Began = p.Attempt, p.Due, Waiting, time.Time{}
 	if underWay {
 		d.State, d.Began = UnderWay, time.Now()
 	}
@@ -243,7 +247,7 @@ func (h *History) placeLocked(number uint64) int {
 
 // size is about how much memory d takes, in bytes.
 func (d *Delivery) size() int {
-	n := 512 + len(d.URL) + len(d.Notification.SitemapName)
+	n := 512 + len(d.Form) + len(d.URL) + len(d.Notification.SitemapName)
 	for _, a := range d.Attempts {
 		n += a.Held()
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/internal/fault"
+	"github.com/scrapehook/scrapehook/simulator/internal/dispatch"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -107,6 +108,9 @@ func (s *server) routes() map[string]func(*http.Request) (any, error) {
 		"DELETE faults":               s.clearFaults,
 		"DELETE faults/{id}":          s.removeFault,
 		"GET deliveries":              s.deliveries,
+		"GET deliveries/{id}":         s.delivery,
+		"GET deliveries/events":       s.events,
+		"POST deliveries/{id}/send":   s.sendEdited,
 		"POST deliveries/{id}/resend": s.resend,
 		"GET endpoints":               s.endpoints,
 		"PUT endpoints":               s.setEndpoints,
@@ -135,21 +139,19 @@ func (e *callerError) Unwrap() error { return e.err }
 
 func bad(format string, args ...any) error { return &callerError{fmt.Errorf(format, args...)} }
 
-var (
-	errUnderWay = errors.New("the delivery is under way")
-	errNotReady = errors.New("not ready")
-)
+var errNotReady = errors.New("not ready")
 
 // statusOf is the answer's status for an error.
 func statusOf(err error) int {
 	var invalid *cloud.ValidationError
 	var wrong *callerError
+	var field *history.FieldError
 	switch {
-	case errors.Is(err, cloud.ErrNotFound):
+	case errors.Is(err, cloud.ErrNotFound), errors.Is(err, dispatch.ErrForgotten):
 		return http.StatusNotFound
-	case errors.Is(err, cloud.ErrTransition), errors.Is(err, cloud.ErrExists), errors.Is(err, errUnderWay):
+	case errors.Is(err, cloud.ErrTransition), errors.Is(err, cloud.ErrExists), errors.Is(err, dispatch.ErrUnderWay):
 		return http.StatusConflict
-	case errors.As(err, &invalid), errors.As(err, &wrong), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrEnding):
+	case errors.As(err, &invalid), errors.As(err, &wrong), errors.As(err, &field), errors.Is(err, fault.ErrRule), errors.Is(err, cloud.ErrEnding):
 		return http.StatusBadRequest
 	case errors.Is(err, cloud.ErrFull), errors.Is(err, delivery.ErrFull), errors.Is(err, errNotReady):
 		return http.StatusServiceUnavailable
@@ -161,10 +163,25 @@ func answering(answer func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		data, err := answer(r)
 		if err != nil {
-			refuse(statusOf(err), err.Error()).ServeHTTP(w, r)
+			refuseFor(err).ServeHTTP(w, r)
+			return
+		}
+		if h, ok := data.(http.Handler); ok { // an answer that is not JSON
+			h.ServeHTTP(w, r)
 			return
 		}
 		writeJSON(w, http.StatusOK, data)
+	})
+}
+
+// refuseFor answers an error, and names the field that it is about.
+func refuseFor(err error) http.Handler {
+	var field *history.FieldError
+	if !errors.As(err, &field) {
+		return refuse(statusOf(err), err.Error())
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, statusOf(err), map[string]string{"error": err.Error(), "field": field.Field})
 	})
 }
 
@@ -190,10 +207,15 @@ const bodyCap = 16 << 20
 func read(r *http.Request, v any) error {
 	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, bodyCap))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil && !errors.Is(err, io.EOF) {
-		return bad("the body: %w", err)
+	err := dec.Decode(v)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return nil
+	case errors.As(err, &kind) && kind.Field != "":
+		return &history.FieldError{Field: kind.Field, Reason: fmt.Sprintf("a %s is not what belongs there (%s)", kind.Value, kind.Type)}
 	}
-	return nil
+	return bad("the body: %w", err)
 }
 
 func pathID(r *http.Request) int64 {
@@ -229,7 +251,8 @@ func (s *server) ready(*http.Request) (any, error) {
 // state is everything at a glance.
 func (s *server) state(*http.Request) (any, error) {
 	sitemaps, jobs := s.cfg.Cloud.Count()
-	pending, total := s.pending(0, maxRemembered)
+	const listed = 10_000
+	pending, total := s.pending(0, listed)
 	return struct {
 		Seed      uint64                 `json:"seed"`
 		Profile   string                 `json:"profile"`

@@ -144,7 +144,8 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "sitemaps", `{"body":"{}"}`, 400}, {"PUT", "sitemaps/5/tags", `{"tags":["x"]}`, 404},
 		{"POST", "clock", `{"advance":"-1s"}`, 400}, {"POST", "clock", `{"scale":0}`, 400}, {"POST", "clock", `{"advance":"soon"}`, 400},
 		{"POST", "faults", `{"kind":"earthquake"}`, 400}, {"DELETE", "faults/5", "", 404}, {"DELETE", "faults", "", 200},
-		{"GET", "deliveries?job=x", "", 400}, {"GET", "deliveries?limit=0", "", 400}, {"POST", "deliveries/5/resend", "", 400},
+		{"GET", "deliveries?job=x", "", 400}, {"GET", "deliveries?limit=0", "", 400}, {"POST", "deliveries/5/resend", "", 404},
+		{"GET", "deliveries/5", "", 404}, {"POST", "deliveries/5/send", "", 404}, {"GET", "deliveries?color=x", "", 400}, {"GET", "deliveries?outcome=nice", "", 400},
 		{"PUT", "endpoints", `{"endpoints":["localhost"]}`, 400}, {"POST", "test-notification", "", 400},
 	} {
 		if status, text := control(t, c, tc.method, tc.path, tc.body, nil); status != tc.status {

@@ -43,17 +43,17 @@ func TestControlledJobs(t *testing.T) {
 		t.Errorf("continuing a stopped job: %d %s", status, text)
 	}
 	var seen struct {
-		Attempts []struct {
+		Deliveries []struct {
 			Delivery uint64
-			Reason   delivery.Reason
+			State    string
 			Status   webhook.Status
 		}
 	}
 	eventually(t, func() bool {
 		control(t, c, "GET", "deliveries?limit=1", "", &seen)
-		return len(seen.Attempts) == 1 && seen.Attempts[0].Status == webhook.Stopped
+		return len(seen.Deliveries) == 1 && seen.Deliveries[0].Status == webhook.Stopped && seen.Deliveries[0].State == "acked"
 	})
-	control(t, c, "POST", fmt.Sprintf("deliveries/%d/resend", seen.Attempts[0].Delivery), "", nil)
+	control(t, c, "POST", fmt.Sprintf("deliveries/%d/resend", seen.Deliveries[0].Delivery), "", nil)
 	if got := await(t, notified); !strings.Contains(got, "status=stopped") {
 		t.Errorf("resent %s", got)
 	}

@@ -2,59 +2,12 @@ package control
 
 import (
 	"net/http"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/webhook"
 )
-
-// maxRemembered bounds the attempts that are listed.
-const maxRemembered = 10_000
-
-// lastAttempts returns up to limit of the latest attempts of a job (0: of any),
-// the latest last.
-func (s *server) lastAttempts(job int64, limit int) (found []delivery.Attempt) {
-	for f := (history.Filter{Job: job, Limit: history.MaxLimit}); ; {
-		page := s.cfg.History.Find(f)
-		for _, d := range page.Deliveries {
-			found = append(found, d.Attempts...)
-		}
-		if f.Before = page.Next; f.Before == 0 {
-			break
-		}
-	}
-	slices.SortStableFunc(found, func(a, b delivery.Attempt) int { return a.Ended.Compare(b.Ended) })
-	return found[max(0, len(found)-limit):]
-}
-
-// attemptJSON is one attempt.
-type attemptJSON struct {
-	Delivery   uint64          `json:"delivery"`
-	Job        int64           `json:"job"`
-	Status     webhook.Status  `json:"status"`
-	URL        string          `json:"url"`
-	Attempt    int             `json:"attempt"`
-	Started    time.Time       `json:"started"`
-	Ended      time.Time       `json:"ended"`
-	Reason     delivery.Reason `json:"reason"`
-	HTTPStatus int             `json:"http_status,omitempty"`
-	Error      string          `json:"error,omitempty"`
-	Resend     *time.Time      `json:"resend,omitempty"` // by the simulated clock
-}
-
-func newAttemptJSON(a delivery.Attempt) attemptJSON {
-	v := attemptJSON{
-		a.Delivery, a.Notification.JobID, a.Notification.Status, a.URL, a.Number,
-		a.Started, a.Ended, a.Reason, a.Status, a.Err, nil,
-	}
-	if !a.Resend.IsZero() {
-		v.Resend = &a.Resend
-	}
-	return v
-}
 
 // pendingJSON is a notification that is neither acknowledged nor given up.
 type pendingJSON struct {
@@ -87,49 +40,6 @@ func (s *server) pending(job int64, limit int) (listed []pendingJSON, total int)
 	return listed, total
 }
 
-// deliveries is what was attempted, and what is pending.
-func (s *server) deliveries(r *http.Request) (any, error) {
-	job, limit := int64(0), 100
-	var err error
-	if text := r.URL.Query().Get("job"); text != "" {
-		if job, err = strconv.ParseInt(text, 10, 64); err != nil || job < 1 {
-			return nil, bad("job=%s is not a job id", text)
-		}
-	}
-	if text := r.URL.Query().Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxRemembered {
-			return nil, bad("limit=%s: use 1 to %d", text, maxRemembered)
-		}
-	}
-	attempts := []attemptJSON{}
-	for _, a := range s.lastAttempts(job, limit) {
-		attempts = append(attempts, newAttemptJSON(a))
-	}
-	pending, total := s.pending(job, limit)
-	return map[string]any{"attempts": attempts, "pending": pending, "pending_total": total}, nil
-}
-
-// resend makes a pending resend due now, or sends a delivery that has come to
-// its end once more, as a delivery of its own.
-func (s *server) resend(r *http.Request) (any, error) {
-	number := uint64(pathID(r)) //nolint:gosec // eighteen digits
-	hastened, err := s.cfg.Sender.Hasten(number)
-	if err != nil {
-		return nil, err
-	}
-	if hastened {
-		return map[string]uint64{"delivery": number}, nil
-	}
-	if slices.ContainsFunc(s.cfg.Sender.Pending(), func(p delivery.Pending) bool { return p.Delivery == number }) {
-		return nil, errUnderWay
-	}
-	if d := s.cfg.History.Delivery(number); d != nil {
-		again, err := s.cfg.Sender.Queue(delivery.Pending{URL: d.URL, Notification: d.Notification, Of: number}, 0)
-		return map[string]uint64{"delivery": again}, err
-	}
-	return nil, bad("delivery %d is not remembered", number)
-}
-
 func (s *server) endpoints(*http.Request) (any, error) {
 	return map[string]any{"endpoints": s.cfg.Cloud.Endpoints()}, nil
 }
@@ -143,11 +53,11 @@ func (s *server) setEndpoints(r *http.Request) (any, error) {
 	}
 	for _, url := range in.Endpoints {
 		if err := delivery.CheckURL(url); err != nil {
-			return nil, &callerError{err}
+			return nil, &history.FieldError{Field: "endpoints", Reason: err.Error()}
 		}
 	}
 	if err := s.cfg.Cloud.SetEndpoints(in.Endpoints); err != nil {
-		return nil, &callerError{err}
+		return nil, &history.FieldError{Field: "endpoints", Reason: err.Error()}
 	}
 	return s.endpoints(r)
 }
@@ -168,11 +78,14 @@ func (s *server) testNotification(r *http.Request) (any, error) {
 	if urls := s.cfg.Cloud.Endpoints(); in.URL == "" && len(urls) > 0 {
 		in.URL = urls[0]
 	}
+	if in.URL == "" {
+		return nil, &history.FieldError{Field: "url", Reason: "there is no endpoint yet: give a URL, or set the endpoints first"}
+	}
 	if err := delivery.CheckURL(in.URL); err != nil {
-		return nil, &callerError{err}
+		return nil, &history.FieldError{Field: "url", Reason: err.Error()}
 	}
 	n := webhook.Notification{JobID: in.JobID, Status: in.Status, SitemapID: in.SitemapID, SitemapName: in.SitemapName}
 	a := s.cfg.Client.Do(r.Context(), delivery.Request{URL: in.URL, Body: s.cfg.Profile.AppendForm(nil, n)})
 	a.Notification = n
-	return newAttemptJSON(a), nil
+	return s.wholeAttempt(a), nil
 }

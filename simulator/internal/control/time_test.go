@@ -27,9 +27,9 @@ func TestAdvancedClock(t *testing.T) {
 	for attempt := range 3 {
 		await(t, notified)
 		eventually(t, func() bool {
-			var seen struct{ Attempts []any }
+			var seen struct{ Deliveries []struct{ Attempts []any } }
 			control(t, c, "GET", fmt.Sprintf("deliveries?job=%d", job.ID), "", &seen)
-			return len(seen.Attempts) == attempt+1
+			return len(seen.Deliveries) == 1 && len(seen.Deliveries[0].Attempts) == attempt+1
 		})
 		control(t, c, "POST", "clock", `{"advance":"30s"}`, nil)
 	}
