@@ -26,6 +26,9 @@ type Config struct {
 	// to import from; the run serves it on loopback. It lives in our own process,
 	// so nothing can be seen of what survives its death. Not with Run.
 	Handler func(API) http.Handler
+	// EndpointTLS says which certificates of the endpoint are accepted; nil: those
+	// that the system trusts.
+	EndpointTLS *tls.Config
 	// Name is how reports call the endpoint; empty is its URL.
 	Name string
 	// Version is that of the tool, for reports; it may be empty.

@@ -100,6 +100,8 @@ func openHarness(ctx context.Context, cfg Config, own *records.Own, data records
 		return nil, fmt.Errorf("making the simulated cloud: %w", err)
 	}
 	rhythm := &patience.Rhythm{}
+	transport := delivery.NewTransport()
+	transport.TLSClientConfig = cfg.EndpointTLS
 	h := &harness{
 		cfg:     cfg,
 		columns: maps.Clone(cfg.ProbeMap),
@@ -107,7 +109,7 @@ func openHarness(ctx context.Context, cfg Config, own *records.Own, data records
 		timing:  cfg.timing(),
 		cloud:   world,
 		own:     own,
-		client:  &delivery.Client{Profile: cfg.Profile},
+		client:  &delivery.Client{Profile: cfg.Profile, Transport: transport},
 		traffic: newTraffic(rhythm),
 		rhythm:  rhythm,
 		limits:  cfg.limits,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios/internal/rows"
 )
@@ -82,6 +83,12 @@ func (r *Run) preflight(ctx context.Context) (problem *Setup) {
 
 // refused says what an answer that is no acknowledgement means for the setup.
 func (r *Run) refused(x Exchange) *Setup {
+	if x.Reason == delivery.TLS {
+		return &Setup{
+			fmt.Sprintf("There is no secure connection to the endpoint: %s.", r.harness.redactor.Text(x.Err)),
+			"For a certificate of your own, --ca names its authority's, and --insecure accepts any. If it speaks plain HTTP, write http://.",
+		}
+	}
 	answer := fmt.Sprintf("The endpoint answers %d %s to a notification as the vendor sends it.", x.Status, http.StatusText(x.Status))
 	switch x.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:

@@ -55,6 +55,7 @@ func (h *harness) dialRaw(ctx context.Context, r delivery.Request, chunked bool)
 		address = net.JoinHostPort(req.URL.Hostname(), req.URL.Scheme)
 	}
 	transport := delivery.NewTransport()
+	transport.TLSClientConfig = h.cfg.EndpointTLS
 	dial := transport.DialContext
 	if req.URL.Scheme == "https" {
 		dial = transport.DialTLSContext

@@ -34,6 +34,9 @@ type Config struct {
 	Faults []Fault
 	// Endpoints are the URLs that ended jobs are notified to.
 	Endpoints []string
+	// EndpointTLS says which certificates of endpoints are accepted; nil: those
+	// that the system trusts.
+	EndpointTLS *tls.Config
 	// Concurrency bounds the attempts under way to each endpoint, and MaxPending
 	// the notifications to it that the sender has taken, see [delivery.Config].
 	// What it has no room for waits in the cloud's outbox.

@@ -90,8 +90,11 @@ func (s *Simulator) startClock(ctx context.Context) (err error) {
 
 // makeSender makes the sender, with what the last process has left pending.
 func (s *Simulator) makeSender(ctx context.Context) (err error) {
+	transport := delivery.NewTransport()
+	transport.TLSClientConfig = s.cfg.EndpointTLS
 	cfg := delivery.Config{
-		Profile: s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted, OnPending: s.history.Pending,
+		Transport: transport,
+		Profile:   s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted, OnPending: s.history.Pending,
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {

@@ -44,6 +44,7 @@ type cloudFlags struct {
 	rateLimit          string
 	pages, faults      []string
 	own                ownFlags
+	trust              trustFlags
 	state              string
 	tls                bool
 	tlsCA              string
@@ -119,6 +120,7 @@ func (f *cloudFlags) add(flags *pflag.FlagSet, listen, token string) {
 	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "host `name` by which the cloud may be called, besides localhost, IP addresses and api.webscraper.io; several may be given")
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
 	f.own.add(flags)
+	f.trust.add(flags)
 }
 
 // draw draws a seed, unless the user gave one.
@@ -266,6 +268,9 @@ func (f cloudFlags) config() (simulator.Config, error) {
 			return simulator.Config{}, usageError("--fault: %w", err)
 		}
 		cfg.Faults = append(cfg.Faults, rule)
+	}
+	if cfg.EndpointTLS, err = f.trust.config(); err != nil {
+		return simulator.Config{}, err
 	}
 	if f.tls {
 		if cfg.TLS, err = certs.ForVendor(f.tlsCA); err != nil {

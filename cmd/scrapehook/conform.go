@@ -37,6 +37,7 @@ type conformFlags struct {
 	maxFail                                  int
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
+	trust                                    trustFlags
 	concurrency, burst                       int
 }
 
@@ -108,6 +109,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.IntVar(&f.maxFail, "max-fail", 0, "end after that many broken MUSTs (0: play all)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet (make sure that it is yours to test), and --api-listen an address that other machines reach")
+	f.trust.add(flags)
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")

@@ -65,15 +65,8 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 	if cfg.KnownFailing, err = readKnownFailing(f.knownFailing); err != nil {
 		return cfg, nil, err
 	}
-	if f.apiTLS {
-		if cfg.APITLS, err = certs.ForVendor(f.apiTLSCA); err != nil {
-			return cfg, nil, usageError("--api-tls: %w", err)
-		}
-		authority, err := filepath.Abs(f.apiTLSCA)
-		if err != nil {
-			return cfg, nil, usageError("--api-tls: %w", err)
-		}
-		cfg.RunEnv = []string{"NODE_EXTRA_CA_CERTS=" + authority}
+	if err := f.tls(&cfg); err != nil {
+		return cfg, nil, err
 	}
 	if len(args) == 0 {
 		return f.builtIn(ctx, cfg)
@@ -88,6 +81,22 @@ func (f conformFlags) config(ctx context.Context, args []string) (scenarios.Conf
 		cfg.APIListen = defaultAPIListen
 	}
 	return cfg, func() {}, nil
+}
+
+// tls sets whom the run trusts, and the certificate of its API.
+func (f conformFlags) tls(cfg *scenarios.Config) (err error) {
+	if cfg.EndpointTLS, err = f.trust.config(); err != nil || !f.apiTLS {
+		return err
+	}
+	if cfg.APITLS, err = certs.ForVendor(f.apiTLSCA); err != nil {
+		return usageError("--api-tls: %w", err)
+	}
+	authority, err := filepath.Abs(f.apiTLSCA)
+	if err != nil {
+		return usageError("--api-tls: %w", err)
+	}
+	cfg.RunEnv = []string{"NODE_EXTRA_CA_CERTS=" + authority}
+	return nil
 }
 
 // checkRemote refuses an endpoint on the internet, and an address by which other

@@ -10,9 +10,9 @@ import (
 // names is shown as other flags.
 func groupFlags(root *cobra.Command) {
 	data := commandline.Group{Title: "What rows look like", Flags: []string{"missing", "script", "currency", "dates", "raw-unicode", "extension"}}
-	sending := commandline.Group{Title: "How it is sent", Flags: []string{"connections", "transport", "profile", "allow-remote", "insecure"}}
+	sending := commandline.Group{Title: "How it is sent", Flags: []string{"connections", "transport", "profile", "allow-remote", "insecure", "ca"}}
 	cloud := []commandline.Group{
-		{Title: "Who is notified, and how", Flags: []string{"endpoint", "profile", "max-attempts", "concurrency", "max-pending", "record"}},
+		{Title: "Who is notified, and how", Flags: []string{"endpoint", "profile", "max-attempts", "concurrency", "max-pending", "insecure", "ca", "record"}},
 		{Title: "The API", Flags: []string{"listen", "token", "tls", "tls-ca", "rate-limit", "allow-remote", "allow-remote-control", "allow-host"}},
 		{Title: "Jobs and time", Flags: []string{"job-time", "rows", "outcome", "seed", "time-scale", "state"}},
 		{Title: "What goes wrong", Flags: []string{"fault", "pages"}},
@@ -23,7 +23,7 @@ func groupFlags(root *cobra.Command) {
 		"cloud": cloud,
 		"exec":  cloud,
 		"conform": {
-			{Title: "Your receiver", Flags: []string{"run", "token", "start-timeout", "kill-cmd", "start-cmd", "unsupported", "known-failing"}},
+			{Title: "Your receiver", Flags: []string{"run", "token", "insecure", "ca", "start-timeout", "kill-cmd", "start-cmd", "unsupported", "known-failing"}},
 			{Title: "How imported rows are seen", Flags: []string{"probe", "probe-job-field", "probe-query", "probe-map"}},
 			{Title: "What is played", Flags: []string{"filter", "list", "check", "profile", "fast", "seed", "burst", "allow-remote", "sitemap", "records", "sitemap-name", "fail-fast", "max-fail"}},
 			{Title: "The simulated API", Flags: []string{"api-listen", "api-url", "api-token", "api-tls", "api-tls-ca"}},

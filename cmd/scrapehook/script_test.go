@@ -1,10 +1,15 @@
 package main
 
 import (
+	"encoding/pem"
+	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,8 +29,9 @@ import (
 //	code N COMMAND…                 runs it, and wants that exit code
 //
 // and in the environment: $ENDPOINT, which answers 200 to everything, $BROKEN,
-// which answers 500, $CLOSED, where nothing listens, and $TAKEN, an address that
-// is in use.
+// which answers 500, $CLOSED, where nothing listens, $TAKEN, an address that is in
+// use, and $HANDLER, see [handler], with $SECURE, the same over https, whose
+// authority's certificate is in ca.pem.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) string {
@@ -33,6 +39,10 @@ func TestScripts(t *testing.T) {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
+	secure := httptest.NewTLSServer(http.HandlerFunc(handler))
+	plain := httptest.NewServer(http.HandlerFunc(handler))
+	t.Cleanup(func() { secure.Close(); plain.Close() })
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 	good, broken := answer(http.StatusOK), answer(http.StatusInternalServerError)
 	var lc net.ListenConfig
 	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -48,9 +58,35 @@ func TestScripts(t *testing.T) {
 			env.Setenv("BROKEN", broken)
 			env.Setenv("CLOSED", refusing)
 			env.Setenv("TAKEN", taken.Addr().String())
-			return nil
+			env.Setenv("HANDLER", plain.URL)
+			env.Setenv("SECURE", secure.URL)
+			return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 		},
 	})
+}
+
+// handler answers as handlers of users do, by the path: /python with a traceback,
+// /php with an error and 200, /binary with an image, /escapes with what would steer
+// a terminal, and anything else with what it was sent: X-Token, Host and the form.
+func handler(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Framework", "flask/3")
+	switch r.URL.Path {
+	case "/python":
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, "Traceback (most recent call last):\n"+strings.Repeat("  File \"h.py\", line 7, in app\n", 30)+
+			"ZeroDivisionError: a division by zero in a line that is longer than a narrow terminal\n")
+	case "/php":
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<br />\n<b>Fatal error</b>:  Uncaught RuntimeException: no table in h.php:2\n")
+	case "/binary":
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write([]byte("\x89PNG\x00"))
+	case "/escapes":
+		_, _ = io.WriteString(w, "\x1b]0;title\a\n")
+	default:
+		form, _ := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "token=%q host=%q form=%s", r.Header.Get("X-Token"), r.Host, form)
+	}
 }
 
 // wantCode is code N COMMAND….

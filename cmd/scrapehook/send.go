@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
+	"net/http"
 	"slices"
 	"time"
 
@@ -21,7 +21,9 @@ type sendFlags struct {
 	attempts     int
 	resendDelay  time.Duration
 	output       string
-	insecure     bool
+	headers      []string
+	verbose      bool
+	trust        trustFlags
 }
 
 func newSendCmd() *cobra.Command {
@@ -33,10 +35,14 @@ func newSendCmd() *cobra.Command {
 
 The same --job-id again is, to the endpoint, a resend: give another one for another job.
 
+Of each answer the first and the last lines of its body are shown, because a
+handler that breaks often prints there why; -v shows its headers and all of it.
+
 Exit codes: 0 acknowledged, 1 given up, 2 wrong usage, 3 no attempt reached the
 endpoint, 130 interrupted.`,
 		Example: `  scrapehook send http://127.0.0.1:8080/webhook
   scrapehook send http://127.0.0.1:8080/webhook --status failed --job-id 1235
+  scrapehook send http://127.0.0.1:8080/webhook -v -H 'X-Token: s3cret'
   scrapehook send http://127.0.0.1:8080/webhook --attempts 1 --output json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runSend(cmd, args[0], f) },
@@ -51,7 +57,9 @@ endpoint, 130 interrupted.`,
 	flags.IntVar(&f.attempts, "attempts", 0, "attempts in all, 0 is no limit (default: the profile's)")
 	flags.DurationVar(&f.resendDelay, "resend-delay", 0, "wait before each resend (default: the profile's)")
 	flags.StringVar(&f.output, "output", "text", "text, or json: one document when all is done")
-	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
+	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`'Name: value'` of a header to add or to replace; may be given more than once")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the answers' headers, and all of their bodies")
+	f.trust.add(flags)
 	return cmd
 }
 
@@ -63,12 +71,12 @@ func runSend(cmd *cobra.Command, url string, f sendFlags) error {
 	if err := f.check(url, profile); err != nil {
 		return err
 	}
-	transport := delivery.NewTransport()
-	if f.insecure {
-		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
+	transport, err := f.transport()
+	if err != nil {
+		return err
 	}
 	f.notification.Status = webhook.Status(f.status)
-	view := sending.NewView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", profile)
+	view := sending.NewView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", f.verbose, profile)
 	view.Begin(url, f.notification)
 	delivered, err := sending.Deliver(cmd.Context(), delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
 	if err != nil {
@@ -79,6 +87,19 @@ func runSend(cmd *cobra.Command, url string, f sendFlags) error {
 		return harnessError("writing the result: %w", err)
 	}
 	return sendExit(outcome)
+}
+
+// transport sends what the flags add, to whom they trust.
+func (f sendFlags) transport() (http.RoundTripper, error) {
+	header, err := sending.ParseHeader(f.headers)
+	if err != nil {
+		return nil, usageError("--header %w", err)
+	}
+	transport := delivery.NewTransport()
+	if transport.TLSClientConfig, err = f.trust.config(); err != nil {
+		return nil, err
+	}
+	return sending.WithHeader(transport, header), nil
 }
 
 // rules returns the profile with what the user changed of it.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +32,7 @@ type endpointFlags struct {
 	transport   string
 	profile     string
 	allowRemote bool
-	insecure    bool
+	trust       trustFlags
 	record      string
 	metrics     string
 }
@@ -45,7 +44,7 @@ func (f *endpointFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.transport, "transport", "auto", "how requests are sent: epoll (Linux, http:// and --rate max only), fast (http:// only), nethttp, or auto, the fastest that can")
 	addProfileFlag(flags, &f.profile)
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on another machine: make sure that it is yours to load")
-	flags.BoolVar(&f.insecure, "insecure", false, "accept any TLS certificate")
+	f.trust.add(flags)
 	flags.StringVar(&f.record, "record", "", "`file` that each attempt is written to, for scrapehook replay")
 	flags.StringVar(&f.metrics, "metrics", "", "`address` at which Prometheus finds /metrics while it runs, such as 127.0.0.1:9095")
 }
@@ -94,10 +93,10 @@ func (f *endpointFlags) load(target string, profile webhook.Profile) (*load, err
 		connections = room
 	}
 	plain, slow := delivery.NewTransport(), delivery.NewTransport()
-	if f.insecure {
-		plain.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the user asks for it
-		slow.TLSClientConfig = plain.TLSClientConfig
+	if plain.TLSClientConfig, err = f.trust.config(); err != nil {
+		return nil, err
 	}
+	slow.TLSClientConfig = plain.TLSClientConfig
 	const pieces, pause = 21, 100 * time.Millisecond
 	l.config = trafficrun.Config{
 		URL: target, Profile: profile, Connections: connections,

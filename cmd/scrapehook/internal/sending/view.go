@@ -8,32 +8,41 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/answer"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
-// View shows a delivery: a line for each attempt, or a JSON document at
-// the end, and on a terminal what is being waited for. Its methods are called
+// View shows a delivery: a line and the answer for each attempt, or a JSON document
+// at the end, and on a terminal what is being waited for. Its methods are called
 // by one goroutine; the texts come from the pure functions below it.
 type View struct {
 	out, err io.Writer
 	json     bool
 	line     *term.Status // what is being waited for
 	color    bool
+	verbose  bool // the answers' headers too, and all that was kept of their bodies
 	profile  webhook.Profile
 }
 
 // NewView returns a view that shows on out, and what it waits for on err.
-func NewView(out, err io.Writer, asJSON bool, profile webhook.Profile) *View {
-	return &View{out: out, err: err, json: asJSON, line: term.NewStatus(err), color: term.Color(out), profile: profile}
+func NewView(out, err io.Writer, asJSON, verbose bool, profile webhook.Profile) *View {
+	return &View{out: out, err: err, json: asJSON, line: term.NewStatus(err), color: term.Color(out), verbose: verbose, profile: profile}
+}
+
+// print prints lines that are broken at the width of the terminal as it is now.
+func (v *View) print(indent, text string) {
+	width, _ := term.Size(v.out)
+	fmt.Fprintln(v.out, strings.Join(answer.Broken(indent, text, width), "\n"))
 }
 
 // Begin shows what is sent.
 func (v *View) Begin(url string, n webhook.Notification) {
 	if !v.json {
-		fmt.Fprintf(v.out, "POST %s\n     %s\n", url, v.profile.AppendForm(nil, n))
+		v.print("", "POST "+url)
+		v.print("     ", string(v.profile.AppendForm(nil, n)))
 	}
 }
 
@@ -42,15 +51,27 @@ func (v *View) attempt(a delivery.Attempt) {
 	if v.json {
 		return
 	}
-	fmt.Fprintln(v.out, attemptLine(a, v.profile.MaxAttempts, v.paint(a.Reason)))
+	width, _ := term.Size(v.out)
+	line := strings.Join(answer.Broken("", attemptLine(a, v.profile.MaxAttempts), width), "\n")
+	if v.color {
+		line = strings.Replace(line, string(a.Reason), Paint(a.Reason), 1) // behind its number, so it is the first
+	}
+	fmt.Fprintln(v.out, line)
+	got := answerOf(a)
+	for _, line := range got.Lines(answer.Style{Width: width, All: v.verbose}) {
+		fmt.Fprintln(v.out, line)
+	}
+	if a.Reason == delivery.Acked && got.LooksBroken() {
+		v.print("", brokenButAcked)
+	}
 }
 
-// paint gives a reason its color, where there are colors.
-func (v *View) paint(reason delivery.Reason) string {
-	switch {
-	case !v.color:
-		return string(reason)
-	case reason == delivery.Acked:
+// brokenButAcked is said of an answer that the sender takes for a success.
+const brokenButAcked = "this looks like an error, but the status says success: the cloud would not send it again"
+
+// Paint gives a reason its color.
+func Paint(reason delivery.Reason) string {
+	if reason == delivery.Acked {
 		return "\x1b[32m" + string(reason) + "\x1b[0m"
 	}
 	return "\x1b[1;31m" + string(reason) + "\x1b[0m"
@@ -69,7 +90,8 @@ func (v *View) End(url string, n webhook.Notification, d Delivered) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(documentOf(url, v.profile, n, d))
 	}
-	_, err := fmt.Fprintln(v.out, outcomeLine(d, v.profile.MaxAttempts, time.Now()))
+	width, _ := term.Size(v.out)
+	_, err := fmt.Fprintln(v.out, strings.Join(answer.Broken("", outcomeLine(d, v.profile.MaxAttempts, time.Now()), width), "\n"))
 	return err
 }
 
@@ -81,10 +103,10 @@ func ordinal(number, limit int) string {
 	return fmt.Sprintf("%d of %d", number, limit)
 }
 
-// attemptLine is one attempt in one line; reason is a.Reason as it should look.
-func attemptLine(a delivery.Attempt, limit int, reason string) string {
+// attemptLine is one attempt in one line.
+func attemptLine(a delivery.Attempt, limit int) string {
 	var line strings.Builder
-	fmt.Fprintf(&line, "attempt %s: %s after %s", ordinal(a.Number, limit), reason, human.Duration(a.Ended.Sub(a.Started)))
+	fmt.Fprintf(&line, "attempt %s: %s after %s", ordinal(a.Number, limit), a.Reason, human.Duration(a.Ended.Sub(a.Started)))
 	switch {
 	case a.Err != "":
 		line.WriteString(": " + a.Err)
@@ -126,50 +148,3 @@ func outcomeLine(d Delivered, limit int, now time.Time) string {
 	}
 	return "given up after " + made
 }
-
-// Document is the JSON of `send --output json`.
-type Document struct {
-	Outcome    Outcome           `json:"outcome"`
-	URL        string            `json:"url"`
-	Profile    string            `json:"profile"`
-	Form       string            `json:"form"`
-	DurationMS float64           `json:"duration_ms"`
-	Attempts   []DocumentAttempt `json:"attempts"`
-}
-
-// DocumentAttempt is one attempt; a stage that was not reached has no time.
-type DocumentAttempt struct {
-	Number     int             `json:"number"`
-	Reason     delivery.Reason `json:"reason"`
-	Error      string          `json:"error,omitempty"`
-	Status     int             `json:"status,omitempty"`
-	DurationMS float64         `json:"duration_ms"`
-	Planned    time.Time       `json:"planned,omitzero"`
-	Started    time.Time       `json:"started,omitzero"`
-	Connected  time.Time       `json:"connected,omitzero"`
-	Sent       time.Time       `json:"sent,omitzero"`
-	FirstByte  time.Time       `json:"first_byte,omitzero"`
-	HeadEnded  time.Time       `json:"head_ended,omitzero"`
-	Ended      time.Time       `json:"ended,omitzero"`
-	Resend     time.Time       `json:"resend,omitzero"`
-	Body       string          `json:"body,omitempty"`
-	BodyBytes  int64           `json:"body_bytes"`
-}
-
-func documentOf(url string, p webhook.Profile, n webhook.Notification, d Delivered) Document {
-	doc := Document{
-		Outcome: d.Outcome(), URL: url, Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []DocumentAttempt{},
-	}
-	for _, a := range d.Attempts {
-		doc.Attempts = append(doc.Attempts, DocumentAttempt{
-			Number: a.Number, Reason: a.Reason, Error: a.Err, Status: a.Status, DurationMS: milliseconds(a.Ended.Sub(a.Started)),
-			Planned: a.Planned, Started: a.Started, Connected: a.Connected, Sent: a.Sent,
-			FirstByte: a.FirstByte, HeadEnded: a.HeadEnded, Ended: a.Ended, Resend: a.Resend,
-			Body: string(a.Body), BodyBytes: a.BodyBytes,
-		})
-		doc.DurationMS = milliseconds(a.Ended.Sub(d.Attempts[0].Started))
-	}
-	return doc
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
