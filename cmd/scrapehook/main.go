@@ -162,7 +162,7 @@ func addCommands(root *cobra.Command) {
 		commands []*cobra.Command
 	}{
 		{"Test a receiver:", []*cobra.Command{newConformCmd(), newSendCmd(), newTrafficCmd(), newReplayCmd()}},
-		{"Run a cloud or a receiver:", []*cobra.Command{newCloudCmd(), newExecCmd(), newReceiveCmd(), newRecordsCmd()}},
+		{"Run a cloud or a receiver:", []*cobra.Command{newCloudCmd(), newExecCmd(), newTriggerCmd(), newReceiveCmd(), newRecordsCmd()}},
 		{"Help and settings:", []*cobra.Command{newExplainCmd(), newInitCmd(), newConfigCmd(), newManCmd(), newVersionCmd(), newHelpCmd()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
