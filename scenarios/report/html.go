@@ -15,7 +15,7 @@ import (
 var htmlFiles embed.FS
 
 var htmlBody = template.Must(template.New("report.tmpl").
-	Funcs(template.FuncMap{"label": plainLabel, "inLine": inLine}).
+	Funcs(template.FuncMap{"label": plainLabel, "inLine": inLine, "cited": citationURL}).
 	ParseFS(htmlFiles, "html/report.tmpl"))
 
 // verdictColors are those of a page's icon and of a badge, for verdicts on the

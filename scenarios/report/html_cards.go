@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
@@ -100,7 +101,7 @@ func fieldsOf(want, got string) []fieldView {
 		}
 		names[m.name] = true
 		w, g := valueOf(wanted, m.name), valueOf(seen, m.name)
-		fields = append(fields, fieldView{m.name, human.Shorten(w, fieldKept), human.Shorten(g, fieldKept), w != g})
+		fields = append(fields, fieldView{m.name, human.Shorten(w, fieldKept), human.Shorten(g, fieldKept), w != g && w != absent})
 	}
 	slices.SortStableFunc(fields, func(a, b fieldView) int {
 		switch {
@@ -143,14 +144,18 @@ func membersOf(text string) []member {
 	return members
 }
 
-// plainValue writes a text without its quotes and escapes, all else as JSON.
+// plainValue writes a text without its quotes, where all of it can be seen, and all
+// else as JSON.
 func plainValue(value json.RawMessage) string {
 	var text string
-	if json.Unmarshal(value, &text) == nil && text != "" && string(value) != "null" {
+	if json.Unmarshal(value, &text) == nil && text != "" && text != absent && !strings.ContainsFunc(text, unicode.IsControl) {
 		return text
 	}
 	return string(value)
 }
+
+// absent stands for the value of a field that is not there.
+const absent = "absent"
 
 func valueOf(members []member, name string) string {
 	for _, m := range members {
@@ -158,7 +163,7 @@ func valueOf(members []member, name string) string {
 			return m.value
 		}
 	}
-	return "absent"
+	return absent
 }
 
 // tailShown is how many of the receiver's last lines a card shows.
@@ -188,12 +193,4 @@ func tailOf(result scenarios.Result) string {
 		lines[i] = human.Shorten(line, fieldKept)
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n"))
-}
-
-// DocsURL is where the project's documents are read.
-const DocsURL = "https://github.com/scrapehook/scrapehook/blob/main/docs/"
-
-// docsOf is where a requirement is described.
-func docsOf(r scenarios.Requirement) string {
-	return DocsURL + "requirements.md#" + strings.ToLower(r.ID)
 }

@@ -86,6 +86,7 @@ type requirement struct {
 type source struct {
 	Quote    string `json:"quote"`
 	Document string `json:"document"`
+	URL      string `json:"url,omitempty"`
 }
 
 type finding struct {
@@ -151,7 +152,7 @@ func JSON(w io.Writer, r scenarios.Report, compared *Comparison) error {
 
 func requirementOf(result scenarios.Result) requirement {
 	q := requirement{
-		Judged: judgedOf(result), Phase: result.Phase.String(), Source: source(result.Source),
+		Judged: judgedOf(result), Phase: result.Phase.String(), Source: source{result.Source.Quote, result.Source.Document, citationURL(result.Source)},
 		BeganMS: milliseconds(result.Began), DurationMS: result.Duration.Milliseconds(), WaitedMS: result.Waited.Milliseconds(),
 		Findings: []finding{}, Evidence: []evidence{}, Output: result.Output,
 	}

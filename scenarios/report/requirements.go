@@ -29,7 +29,7 @@ passed.
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", s.ID, strings.ToLower(s.ID), s.Level, cell(s.Title))
 	}
 	for _, s := range catalogue {
-		fmt.Fprintf(&b, "\n## %s\n\n**%s** %s.\n\n> %s\n>\n> %s\n\n", s.ID, s.Level, s.Title, s.Source.Quote, s.Source.Document)
+		fmt.Fprintf(&b, "\n## %s\n\n**%s** %s.\n\n> %s\n>\n> %s\n\n", s.ID, s.Level, s.Title, s.Source.Quote, linked(s.Source))
 		fmt.Fprintf(&b, "- Sent: %s.\n- Observed: %s.\n- What breaks it: a receiver that %s.\n- Repair: %s\n", s.Sent, s.Observed, s.Broken, s.Repair)
 		if len(s.Needs) > 0 {
 			fmt.Fprintf(&b, "- Needs: %s; without, it is blocked rather than failed.\n", strings.Join(s.Needs, ", "))
@@ -42,6 +42,14 @@ passed.
 		return fmt.Errorf("writing the requirements: %w", err)
 	}
 	return nil
+}
+
+// linked is the name of a source, with a link to its section of the contract.
+func linked(s scenarios.Source) string {
+	if page := citationOf(s); page != "" {
+		return "[" + s.Document + "](" + page + ")"
+	}
+	return s.Document
 }
 
 // needs says what the user must give for a scenario to be judged.

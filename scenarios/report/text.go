@@ -186,6 +186,9 @@ func row(b *strings.Builder, result scenarios.Result, style Style) {
 	}
 	if result.Repairable() {
 		fmt.Fprintf(b, "            repair    %s\n", style.fold(result.Repair, 22))
+		if page := citationOf(result.Source); page != "" {
+			fmt.Fprintf(b, "            rests on  docs/%s\n", page)
+		}
 	}
 }
 

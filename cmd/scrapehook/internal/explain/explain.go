@@ -12,6 +12,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
+	"github.com/scrapehook/scrapehook/scenarios/report"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -108,6 +109,7 @@ func requirements() []Topic {
 			Matters: "A typical broken receiver " + s.Broken + ".",
 			Repair:  s.Repair,
 			More: []Fact{
+				{"contract", "docs/contract.md#" + report.Section(s.Source)},
 				{"tested by", s.Sent}, {"judged by", s.Observed},
 				{"needs", cmp.Or(strings.Join(s.Requires(), ", "), "nothing but the URL")},
 			},
