@@ -139,3 +139,62 @@ func TestConsoleFromNothingToAcknowledged(t *testing.T) {
 	b.says(t, "Acknowledged")
 	b.inspectScreen(t, "acknowledged")
 }
+
+// TestConsoleJobs makes jobs by the form, and stops, continues, ends and deletes
+// them while the page stays.
+func TestConsoleJobs(t *testing.T) {
+	t.Parallel()
+	b, cloud := openConsole(t, "--seed", "1", "--job-time", "1h")
+	b.visit(t, "console/jobs")
+	b.says(t, "There is no job yet")
+	b.inspectScreen(t, "no-jobs")
+	b.fill(t, "count", "x")
+	b.press(t, "Make")
+	b.says(t, "Write a whole number from 1 to 1000")
+	b.fill(t, "count", "3")
+	b.press(t, "Make")
+	b.says(t, "The jobs were made")
+	const rows = `document.querySelectorAll('#jobs tr').length`
+	if n := eval[int](t, b, rows); n != 3 {
+		t.Errorf("%d jobs", n)
+	}
+	var made struct{ ID int64 }
+	if err := cloud.do(t, "POST", cloud.ControlURL+"jobs", "{}", &made); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "a job of the API to come to the page by itself", func() bool { return eval[int](t, b, rows) == 4 })
+	id := fmt.Sprint(made.ID)
+	eval[any](t, b, `window.stayed = true`)
+	status := func(want string) {
+		t.Helper()
+		waitFor(t, "the job to be "+want, func() bool {
+			return eval[string](t, b, `document.querySelector('#job-`+id+` .status')?.textContent ?? ""`) == want
+		})
+	}
+	b.press(t, "Stop job "+id)
+	status("stopped")
+	b.inspectScreen(t, "jobs")
+	b.press(t, "Delete job "+id)
+	waitFor(t, "the job to go", func() bool { return eval[int](t, b, rows) == 3 })
+	if !eval[bool](t, b, `window.stayed === true`) {
+		t.Error("the page was left")
+	}
+
+	b.do(t, chromedp.Click(chromedp.CSS("#jobs tr a")))
+	b.says(t, "There are no rows yet")
+	b.press(t, "End it now")
+	b.do(t, chromedp.SetValue(chromedp.ID("status"), "failed"))
+	b.fill(t, "rows", "40")
+	b.press(t, "End the job")
+	b.says(t, "The job has ended")
+	b.inspectScreen(t, "job")
+	b.press(t, "End it now")
+	b.press(t, "End the job")
+	b.says(t, "no such step in a job's life")
+
+	b.visit(t, "console/clock")
+	b.says(t, "What happens next")
+	b.press(t, "Pause")
+	b.says(t, "The clock is paused")
+	b.inspectScreen(t, "clock")
+}

@@ -156,7 +156,8 @@ func (s *Simulator) serve() (http.Handler, error) {
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
 	pages := console.New(console.Config{
-		Profile: s.cfg.Profile, Cloud: s.cloud, Client: &delivery.Client{Profile: s.cfg.Profile}, Token: s.cfg.Token,
+		Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock,
+		Client: &delivery.Client{Profile: s.cfg.Profile}, Token: s.cfg.Token,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
 	vendors = guard.Guard{Remote: s.cfg.AllowRemote, Names: s.cfg.AllowHosts}.Wrap(vendors, s.refuse)

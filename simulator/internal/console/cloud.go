@@ -2,7 +2,10 @@ package console
 
 import (
 	"context"
+	"iter"
+	"time"
 
+	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -14,8 +17,41 @@ type Cloud interface {
 	Endpoints() []string
 	SetEndpoints(urls []string) error
 	Count() (sitemaps int, jobs map[webhook.Status]int)
+	Upcoming(limit int) []cloud.Upcoming
+	jobs
+	sitemaps
+}
+
+type jobs interface {
 	Job(id int64) (cloud.Job, error)
 	Jobs(filter cloud.JobFilter, offset, limit int) (page []cloud.Job, total int)
+	Columns(id int64) ([]string, error)
+	Table(id int64) iter.Seq[[]string]
+	AddJob(spec cloud.JobSpec) (cloud.Job, error)
+	Continue(id int64) (cloud.Job, error)
+	Stop(id int64) (cloud.Job, error)
+	End(id int64, s webhook.Status, rows int) error
+	Conclude(id int64, e cloud.Ending) (cloud.Job, error)
+	DeleteJob(id int64) error
+}
+
+type sitemaps interface {
+	Sitemaps(tag string, offset, limit int) (page []cloud.Sitemap, total int)
+	AddSitemap(name, body string, tags ...string) (cloud.Sitemap, error)
+	DeleteSitemap(id int64) error
+}
+
+// Sender is what the console shows of what is sent; see [delivery.Sender].
+type Sender interface {
+	Pending() []delivery.Pending
+}
+
+// Clock is the simulated clock; see [clock.Clock].
+type Clock interface {
+	State() clock.State
+	SetPaused(paused bool) error
+	SetScale(scale float64) error
+	Advance(d time.Duration) error
 }
 
 // Client makes one attempt to notify; see [delivery.Client].

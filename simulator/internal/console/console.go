@@ -26,6 +26,8 @@ const Path = "/console/"
 type Config struct {
 	Profile webhook.Profile
 	Cloud   Cloud
+	Sender  Sender
+	Clock   Clock
 	Client  Client // of test notifications
 	// Token is what the vendor's API wants, for the links of downloads.
 	Token string
@@ -76,6 +78,20 @@ func (s *server) routes() map[string]http.HandlerFunc {
 		"POST endpoints/{key}":        s.editEndpoint,
 		"POST endpoints/{key}/remove": s.removeEndpoint,
 		"POST test":                   s.test,
+		"GET jobs":                    s.jobsPage,
+		"GET jobs/events":             s.jobsEvents,
+		"POST jobs":                   s.addJobs,
+		"GET jobs/{id}":               s.jobPage,
+		"GET jobs/{id}/events":        s.jobEvents,
+		"POST jobs/{id}/continue":     s.verb(func(id int64) error { _, err := s.cfg.Cloud.Continue(id); return err }),
+		"POST jobs/{id}/stop":         s.verb(func(id int64) error { _, err := s.cfg.Cloud.Stop(id); return err }),
+		"POST jobs/{id}/end":          s.endJob,
+		"POST jobs/{id}/delete":       s.verb(s.cfg.Cloud.DeleteJob),
+		"POST sitemaps":               s.addSitemap,
+		"POST sitemaps/{id}/delete":   s.verb(s.cfg.Cloud.DeleteSitemap),
+		"GET clock":                   s.clockPage,
+		"GET clock/events":            s.clockEvents,
+		"POST clock":                  s.setClock,
 	}
 }
 

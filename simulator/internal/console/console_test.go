@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -46,7 +47,15 @@ func newBench(t *testing.T, endpoint endpointStub) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t, c, New(Config{Profile: webhook.Profile2020(), Cloud: c, Client: endpoint, Token: "t0ken"})}
+	now, err := clock.New(clock.Start(1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender, err := delivery.New(delivery.Config{Profile: webhook.Profile2020()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{t, c, New(Config{Profile: webhook.Profile2020(), Cloud: c, Client: endpoint, Token: "t0ken", Clock: now, Sender: sender})}
 }
 
 // get reads a page, which must be there.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ type views map[string]*template.Template
 var pages = []struct{ file, path, name string }{
 	{"endpoints", "", "Endpoints"},
 	{"endpoint", "", ""},
+	{"jobs", "jobs", "Jobs"},
+	{"job", "", ""},
+	{"clock", "clock", "Clock"},
 	{"error", "", ""},
 }
 
@@ -31,6 +35,8 @@ func parseViews() views {
 	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
 		"mask": redact.URL, "duration": human.Duration, "count": human.Count[int], "and": human.And[string],
 		"moment": func(t time.Time) string { return t.Format("15:04:05") },
+		"day":    func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
+		"millis": time.Time.UnixMilli,
 	}).ParseFS(pageFiles, "page/frame.tmpl", "page/part_*.tmpl"))
 	for _, p := range pages {
 		v[p.file] = template.Must(template.Must(frame.Clone()).ParseFS(pageFiles, "page/"+p.file+".tmpl"))
@@ -45,8 +51,9 @@ type frameView struct {
 	Version string // of the assets
 	Icon    template.URL
 	// Done says what the last form did; empty: nothing.
-	Done string
-	Page any
+	Done  string
+	Clock clockView
+	Page  any
 }
 
 type navItem struct {
@@ -56,7 +63,7 @@ type navItem struct {
 
 // show writes a page. here is the name of its place in the navigation.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, file, title, here string, data any) {
-	v := frameView{Title: title, Version: assetVersion(), Icon: page.Icon(), Done: done[r.URL.Query().Get("done")], Page: data}
+	v := frameView{Title: title, Version: assetVersion(), Icon: page.Icon(), Done: done[r.URL.Query().Get("done")], Clock: s.clockView(), Page: data}
 	for _, p := range pages {
 		if p.name != "" {
 			v.Nav = append(v.Nav, navItem{Path + p.path, p.name, p.name == here})
@@ -83,12 +90,28 @@ var done = map[string]string{
 	"added":   "The endpoint was added. Jobs that end from now on are notified to it.",
 	"changed": "The endpoint was changed. What is pending keeps the old address.",
 	"removed": "The endpoint was removed. What is pending for it is still sent.",
+	"made":    "The jobs were made. Each ends by itself, and is notified then.",
+	"sitemap": "The sitemap was added.",
+	"ended":   "The job has ended.",
 }
 
 // seeOther leads to a page of the console, where a form has done what it was to
 // do, so that a reload does not do it again.
 func seeOther(w http.ResponseWriter, r *http.Request, path string) {
-	http.Redirect(w, r, Path+path, http.StatusSeeOther)
+	http.Redirect(w, r, Path+path, http.StatusSeeOther) //nolint:gosec // a path of the console's own, whatever follows
+}
+
+// came is the page of the console that a form was on, so that its user stays
+// there; or else another one. It has no word of what was done before.
+func came(r *http.Request, other string) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host || !strings.HasPrefix(u.Path, Path) || strings.HasSuffix(r.URL.Path, "/delete") && u.Path != Path+"jobs" {
+		return other
+	}
+	query := u.Query()
+	query.Del("done")
+	u.RawQuery = query.Encode()
+	return strings.TrimPrefix(u.RequestURI(), Path)
 }
 
 // parseForm reads a form; when it can't, it has answered.
