@@ -90,7 +90,7 @@ func (d *Driver) FinishedJobBeside(other Job, rows int) Job {
 }
 
 // FinishedJobWith is a new job that has finished with a row for each of these
-// texts; nil is a missing value. The rows are as the sitemap's are in all else, so
+// texts, which JSON has with their characters unescaped; nil is a missing value. The rows are as the sitemap's are in all else, so
 // that a receiver with columns and keys of its own finds what it needs.
 func (d *Driver) FinishedJobWith(texts []*string) Job {
 	job := d.newJob(cloud.JobSpec{ID: d.harness.newID(), Text: func(i int) (string, bool) {
@@ -133,12 +133,19 @@ func (d *Driver) ended(job Job, status webhook.Status, rows int, err error) {
 }
 
 // DataSize is the number of bytes of an ended job's rows, as JSON lines.
-func (d *Driver) DataSize(job Job) int {
-	size := 0
-	for _, row := range d.ends[job.ID].rows {
-		size += len(row) + len("\n")
+func (d *Driver) DataSize(job Job) int { return size(d.ends[job.ID].rows) }
+
+// LastRowAt is how many bytes of an ended job's JSON lines come before the last.
+func (d *Driver) LastRowAt(job Job) int {
+	rows := d.ends[job.ID].rows
+	return size(rows[:max(0, len(rows)-1)])
+}
+
+func size(rows [][]byte) (bytes int) {
+	for _, row := range rows {
+		bytes += len(row) + len("\n")
 	}
-	return size
+	return bytes
 }
 
 // Continue takes an ended job up again, as its user may.

@@ -59,7 +59,8 @@ type JobSpec struct {
 	Rows *int
 	// Text is what row i has in the column of free text, see [Cloud.TextColumn];
 	// false: the value is missing there. It must be a pure function, since rows are
-	// never stored, and safe for concurrent use. Nil: rows are as the sitemap's are.
+	// never stored, and safe for concurrent use. JSON then has characters beyond
+	// ASCII as they are. Nil: rows are as the sitemap's are.
 	Text func(i int) (string, bool)
 	// StartURLs replace the sitemap's own; empty: the sitemap's.
 	StartURLs       []string

@@ -118,7 +118,8 @@ func (d *data) textColumn() string {
 	return d.layout.TextColumn()
 }
 
-// withTexts are the rows with the job's own texts in one column.
+// withTexts are the rows with the job's own texts in one column, and characters as
+// they are: whoever tries a reader wants them in the bytes.
 func (d *data) withTexts() iter.Seq2[int, []byte] {
 	column := d.textColumn()
 	return func(yield func(int, []byte) bool) {
@@ -126,7 +127,7 @@ func (d *data) withTexts() iter.Seq2[int, []byte] {
 		for i, row := range d.asTheyCome() {
 			if fields, err := records.ReadRow(row); err == nil { // it is ours
 				setText(fields, column, d.text, i)
-				line = records.AppendFields(line[:0], fields)
+				line = records.AppendFields(line[:0], fields, true)
 				row = line
 			}
 			if !yield(i, row) {

@@ -153,7 +153,7 @@ func TestTexts(t *testing.T) {
 		if n++; n == 1 {
 			return `"title":null`
 		}
-		return fmt.Sprintf(`"title":"\u00e9 %d"`, n)
+		return fmt.Sprintf(`"title":"é %d"`, n)
 	})
 	if got := v.rows(id); got != want || v.TextColumn(id) != "title" {
 		t.Errorf("%s: got %s, want %s", v.TextColumn(id), got, want)

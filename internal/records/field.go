@@ -37,21 +37,22 @@ func ReadRow(row []byte) ([]Field, error) {
 }
 
 // AppendFields appends a record as one JSON object without a line's end, as the
-// vendor's downloads have it, see [Layout.AppendJSON].
-func AppendFields(dst []byte, fields []Field) []byte {
+// vendor's downloads have it, see [Layout.AppendJSON]. With raw, characters beyond
+// ASCII are as they are.
+func AppendFields(dst []byte, fields []Field, raw bool) []byte {
 	dst = append(dst, '{')
 	for i, field := range fields {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendJSON(dst, []byte(field.Name), false), ':')
+		dst = append(appendJSON(dst, []byte(field.Name), raw), ':')
 		switch field.Kind {
 		case Null:
 			dst = append(dst, "null"...)
 		case Other:
 			dst = append(dst, field.Value...)
 		case String:
-			dst = appendJSON(dst, []byte(field.Value), false)
+			dst = appendJSON(dst, []byte(field.Value), raw)
 		}
 	}
 	return append(dst, '}')

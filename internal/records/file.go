@@ -207,7 +207,7 @@ func (w *rowWriter) add(fields []Field) error {
 			w.filled[at]++
 		}
 	}
-	w.line = AppendFields(w.line[:0], fields)
+	w.line = AppendFields(w.line[:0], fields, false)
 	if len(w.line) > maxRow {
 		return fmt.Errorf("is longer than %d bytes", maxRow)
 	}

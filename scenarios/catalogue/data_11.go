@@ -26,6 +26,6 @@ func data11() scenarios.Scenario {
 			d.Notify("the notification", job)
 			d.AwaitEffects(job)
 		},
-		Judge: judge.All(judge.Acknowledged, judge.ImportedOnce, judge.ContentSeen),
+		Judge: judge.All(judge.Acknowledged, damage(judge.ImportedOnce), judge.ContentSeen),
 	}
 }
