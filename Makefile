@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean platforms release release-check
+.PHONY: chaos fuzz matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean platforms release release-check
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -110,6 +110,21 @@ matrix:
 model: MODEL_TIME ?= 1h
 model:
 	MODEL_TIME=$(MODEL_TIME) $(GO) test -count=1 -timeout 3h -v -run '^TestModel$$' ./simulator
+
+# A cloud, two receivers, a database and the networks between them, killed, stopped,
+# frozen and disturbed at random; a shorter form is among the tests. CHAOS_SEED,
+# which is printed, repeats what is done.
+chaos: CHAOS_TIME ?= 10m
+chaos:
+	CHAOS_TIME=$(CHAOS_TIME) $(GO) test -count=1 -timeout 3h -v -run '^TestChaos$$' ./e2e
+
+# Searches each parser for what it can't take, one after the other. The tests try
+# the seeds, and what was found before (testdata/fuzz).
+fuzz: FUZZ_TIME ?= 30s
+fuzz:
+	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file name; do \
+		echo "$$(dirname $$file) $${name#func }" && \
+		$(GO) test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 100x $$(dirname $$file) || exit 1; done
 
 # Correct receivers of many kinds, with the databases that they need, where these
 # are installed: what the suite says of each. It takes long.

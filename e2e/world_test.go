@@ -149,7 +149,11 @@ func (w *world) settle(t *testing.T) {
 
 // download returns a job's rows as the API gives them.
 func (w *world) download(ctx context.Context, id int64) ([][]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%sscraping-job/%d/json?api_token=%s", w.sim.BaseURL(), id, crashToken), http.NoBody)
+	return downloadRows(ctx, w.sim.BaseURL(), id)
+}
+
+func downloadRows(ctx context.Context, api string, id int64) ([][]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%sscraping-job/%d/json?api_token=%s", api, id, crashToken), http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,10 @@ package cloud
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/sitemaps"
@@ -50,6 +53,40 @@ type jobState struct {
 	StartURLs []string
 	Planned   int
 	Runs      []run
+}
+
+// ErrKept says that what was kept of an object can't be a cloud's.
+var ErrKept = errors.New("it makes no sense")
+
+// check says what no job can have: numbers that rows and pages would be counted by
+// for ever.
+func (s *jobState) check(pages int) error {
+	rows := []int{s.Job.Rows, s.Job.StoredRecordCount, s.Planned}
+	counts := []int{s.Job.JobsFailed, s.Job.JobsEmpty, s.Job.JobsNoValue}
+	if e := s.Ending; e != nil {
+		rows = append(rows, max(e.Rows, 0)) // below it is what is planned
+		counts = append(counts, e.FailedPages, e.EmptyPages, e.NoValuePages)
+	}
+	before := 0
+	for _, r := range s.Runs {
+		rows, counts = append(rows, r.Rows), append(counts, r.Failed, r.Empty)
+		if r.Rows < before || r.Visited < 0 || r.Visited > pages {
+			return fmt.Errorf("%w: a run of %d rows and %d pages", ErrKept, r.Rows, r.Visited)
+		}
+		before = r.Rows
+	}
+	for _, n := range rows {
+		if checkRows(n) != nil {
+			return fmt.Errorf("%w: %d rows", ErrKept, n)
+		}
+	}
+	if n := slices.Min(counts); n < 0 || slices.Max(counts) > math.MaxInt32 {
+		return fmt.Errorf("%w: the counts of pages %v", ErrKept, counts)
+	}
+	if len(s.Runs) > 0 && before < s.Job.StoredRecordCount {
+		return fmt.Errorf("%w: %d rows of %d", ErrKept, s.Job.StoredRecordCount, before)
+	}
+	return nil
 }
 
 // commitLocked makes changes, and new entries of the outbox, last together.
@@ -155,6 +192,9 @@ func (c *Cloud) restoreJobLocked(kept Change) error {
 		return err
 	}
 	pages, err := sitemaps.NewPages(state.StartURLs)
+	if err == nil {
+		err = state.check(pages.Len())
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"modernc.org/sqlite" // the driver, without cgo
 	sqlitelib "modernc.org/sqlite/lib"
+
+	"github.com/scrapehook/scrapehook/internal/cloud"
 )
 
 // What callers branch on. Errors of this package wrap them.
@@ -46,7 +48,8 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%s: %w: the disk is broken or takes no writes: %w", path, ErrNoRoom, err)
 	case is(err, sqlitelib.SQLITE_BUSY):
 		return fmt.Errorf("%s: %w", path, ErrInUse)
-	case is(err, sqlitelib.SQLITE_CORRUPT), errors.As(err, &syntax), errors.As(err, &kind):
+	case is(err, sqlitelib.SQLITE_CORRUPT), errors.As(err, &syntax), errors.As(err, &kind),
+		errors.Is(err, cloud.ErrKept):
 		return fmt.Errorf("%s: %w (%w)", path, ErrDamaged, err)
 	}
 	return fmt.Errorf("%s: %w", path, err)
