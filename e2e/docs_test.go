@@ -132,24 +132,43 @@ func runScript(t *testing.T, dir, script string) {
 // its languages.
 func TestHandlersOfTheGuide(t *testing.T) {
 	t.Parallel()
-	body, err := os.ReadFile("../docs/correct-handler.md")
-	if err != nil {
-		t.Fatal(err)
+	count := checkCode(t, "../docs/correct-handler.md")
+	for language := range codeChecks {
+		if count[language] != 6 {
+			t.Errorf("%d repairs in %s, want one for each of 6 mistakes", count[language], language)
+		}
 	}
-	checks := map[string]struct {
-		tool, file string
-		check      []string
-	}{
-		"php":    {"php", "x.php", []string{"php", "-l"}},
-		"js":     {"node", "x.mjs", []string{"node", "--check"}},
-		"python": {"python3", "x.py", []string{"python3", "-m", "py_compile"}},
-		"ruby":   {"webrick", "x.rb", []string{"ruby", "-c"}},
-		"go":     {"gofmt", "x.go", []string{"gofmt", "-l", "-e"}},
+}
+
+// TestRepairsOfTheRequirements: the repairs in docs/requirements.md are code too.
+func TestRepairsOfTheRequirements(t *testing.T) {
+	t.Parallel()
+	if count := checkCode(t, "../docs/requirements.md"); count["php"]+count["js"]+count["python"] < 40 {
+		t.Errorf("only %v are there", count)
 	}
+}
+
+// codeChecks say how a block of code is checked by its language.
+var codeChecks = map[string]struct {
+	tool, file string
+	check      []string
+}{
+	"php":    {"php", "x.php", []string{"php", "-l"}},
+	"js":     {"node", "x.mjs", []string{"node", "--check"}},
+	"python": {"python3", "x.py", []string{"python3", "-m", "py_compile"}},
+	"ruby":   {"webrick", "x.rb", []string{"ruby", "-c"}},
+	"go":     {"gofmt", "x.go", []string{"gofmt", "-l", "-e"}},
+}
+
+// checkCode checks every block of code in a document by its language, and counts
+// them.
+func checkCode(t *testing.T, page string) map[string]int {
+	t.Helper()
+	body := []byte(read(t, page))
 	count := map[string]int{}
 	for i, m := range regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$").FindAllSubmatch(body, -1) {
 		language, code := string(m[1]), string(m[2])
-		c, known := checks[language]
+		c, known := codeChecks[language]
 		if !known {
 			continue
 		}
@@ -168,11 +187,7 @@ func TestHandlersOfTheGuide(t *testing.T) {
 			t.Errorf("block %d, %s: %v\n%s", i+1, language, err, out)
 		}
 	}
-	for language := range checks {
-		if count[language] != 6 {
-			t.Errorf("%d repairs in %s, want one for each of 6 mistakes", count[language], language)
-		}
-	}
+	return count
 }
 
 // TestLinksOfDocuments: the files and the headings that a document links to exist.

@@ -37,6 +37,9 @@ passed.
 		if how := needs(s.Requires()); how != "" {
 			fmt.Fprintf(&b, "- %s\n", how)
 		}
+		if code := repairInCode(s.ID); code != "" {
+			fmt.Fprintf(&b, "\n%s", code)
+		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the requirements: %w", err)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/catalogue"
 	"github.com/scrapehook/scrapehook/scenarios/report"
 )
@@ -30,5 +32,20 @@ func TestRequirementsPageIsCurrent(t *testing.T) {
 	}
 	if !bytes.Equal(have, b.Bytes()) {
 		t.Error("docs/requirements.md is not what the catalogue says: make requirements")
+	}
+}
+
+// TestEveryRequirementShowsItsRepair: none is without its mistake and repair in
+// code.
+func TestEveryRequirementShowsItsRepair(t *testing.T) {
+	t.Parallel()
+	for _, s := range catalogue.All() {
+		var page strings.Builder
+		if err := report.Requirements(&page, []scenarios.Scenario{s}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), "The mistake and the repair in code") {
+			t.Errorf("%s has no repair in scenarios/report/repairs.md", s.ID)
+		}
 	}
 }
