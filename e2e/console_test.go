@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -197,4 +198,65 @@ func TestConsoleJobs(t *testing.T) {
 	b.press(t, "Pause")
 	b.says(t, "The clock is paused")
 	b.inspectScreen(t, "clock")
+}
+
+// TestConsoleFollowsADelivery walks the rest of the story: a job ends, its
+// notification fails, the traceback is read, the handler is repaired, and the
+// resend is acknowledged. Then one is edited and sent.
+func TestConsoleFollowsADelivery(t *testing.T) {
+	t.Parallel()
+	var repaired atomic.Bool
+	forms := make(chan string, 100)
+	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		forms <- string(body)
+		if !repaired.Load() {
+			http.Error(w, traceback+"\x1b[31m<img src=x onerror=\"document.title='owned'\">", http.StatusInternalServerError)
+		}
+	}))
+	defer handler.Close()
+	b, cloud := openConsole(t, "--seed", "1", "--endpoint", handler.URL+"/hook?token=s3cret", "--job-time", "1h")
+	b.visit(t, "console/deliveries")
+	b.says(t, "Nothing was sent yet")
+	var made struct{ ID int64 }
+	if err := cloud.do(t, "POST", cloud.ControlURL+"jobs", "{}", &made); err != nil {
+		t.Fatal(err)
+	}
+	if err := cloud.do(t, "POST", fmt.Sprintf("%sjobs/%d/end", cloud.ControlURL, made.ID), "{}", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.says(t, "500 Internal Server Error")
+	countdown := func() string {
+		return eval[string](t, b, `document.querySelector('#deliveries time.due')?.textContent ?? ""`)
+	}
+	waitFor(t, "the countdown to tick", func() bool { return countdown() == "in 28 s" })
+	b.inspectScreen(t, "deliveries")
+
+	b.do(t, chromedp.Click(chromedp.CSS("#deliveries tr a")))
+	b.says(t, "KeyError: 'scrapingjob_id'")
+	b.inspectScreen(t, "delivery")
+	repaired.Store(true)
+	b.press(t, "Resend now")
+	b.says(t, "Acknowledged")
+	b.says(t, "Attempt 2: 200 OK")
+	eval[any](t, b, `for (const d of document.querySelectorAll('details')) d.open = true`)
+	b.inspectScreen(t, "delivered")
+	for range 2 {
+		<-forms
+	}
+	form := eval[string](t, b, `document.getElementById('form').value`)
+	b.fill(t, "form", strings.Replace(form, "status=finished", "status=odd", 1))
+	b.press(t, "Send")
+	b.says(t, "made of delivery")
+	if got := <-forms; !strings.Contains(got, "status=odd") {
+		t.Errorf("sent was %q", got)
+	}
+	if title := eval[string](t, b, "document.title"); title == "owned" {
+		t.Error("an endpoint's script has run")
+	}
+
+	b.visit(t, "console/faults")
+	b.press(t, "Add")
+	b.says(t, "The fault is in force")
+	b.inspectScreen(t, "faults")
 }

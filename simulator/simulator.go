@@ -26,6 +26,7 @@ import (
 	"github.com/scrapehook/scrapehook/internal/fault"
 	"github.com/scrapehook/scrapehook/simulator/internal/console"
 	"github.com/scrapehook/scrapehook/simulator/internal/control"
+	"github.com/scrapehook/scrapehook/simulator/internal/dispatch"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/simulator/internal/state"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -151,13 +152,14 @@ func (s *Simulator) serve() (http.Handler, error) {
 	}
 	ours := control.New(control.Config{
 		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults,
-		Client: &delivery.Client{Profile: s.cfg.Profile}, History: s.history,
+		Client: s.tester(), History: s.history,
 		Reset: s.reset, Ready: s.running.Load,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
 	pages := console.New(console.Config{
 		Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock,
-		Client: &delivery.Client{Profile: s.cfg.Profile}, Token: s.cfg.Token,
+		Faults: s.faults, History: s.history, Dispatcher: dispatch.Dispatcher{Profile: s.cfg.Profile, Sender: s.sender, History: s.history},
+		Client: s.tester(), Token: s.cfg.Token,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})
 	vendors = guard.Guard{Remote: s.cfg.AllowRemote, Names: s.cfg.AllowHosts}.Wrap(vendors, s.refuse)
@@ -173,6 +175,13 @@ func (s *Simulator) serve() (http.Handler, error) {
 			vendors.ServeHTTP(w, r)
 		}
 	}), nil
+}
+
+// tester makes test notifications, with the trust that the sender has.
+func (s *Simulator) tester() *delivery.Client {
+	transport := delivery.NewTransport()
+	transport.TLSClientConfig = s.cfg.EndpointTLS
+	return &delivery.Client{Profile: s.cfg.Profile, Transport: transport}
 }
 
 // refuse answers a call of the vendor's API that the guard does not let in, in

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,16 +35,15 @@ func (s *server) clockView() clockView {
 }
 
 // addClock adds the clock to a picture. It has changed when it was set, not when
-// it ticks.
+// it ticks: its key is how far it is ahead of one that was never set.
 func (s *server) addClock(p *picture) {
-	v := s.clockView()
-	p.add(s, "clock", "clock-now", "clock-now", v)
-	e := p.elements["clock-now"]
-	behind := float64(v.Now.UnixMilli())
-	if !v.Paused {
-		behind -= v.Scale * float64(time.Now().UnixMilli())
+	p.add(s, "clock", "clock-now", "clock-now", s.clockView())
+	e, c := p.elements["clock-now"], s.cfg.Clock.State()
+	ahead := c.Base.Sub(s.began).Seconds()
+	if !c.Paused {
+		ahead -= c.Scale * c.Real.Sub(s.began).Seconds()
 	}
-	e.key = fmt.Sprintf("%v %v %.0f", v.Paused, v.Scale, behind/1000/max(1, v.Scale))
+	e.key = fmt.Sprint(c.Paused, c.Scale, int64(math.Round(ahead/max(1, c.Scale))))
 	p.elements["clock-now"] = e
 }
 

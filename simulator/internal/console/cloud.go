@@ -8,6 +8,9 @@ import (
 	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
+	"github.com/scrapehook/scrapehook/internal/fault"
+	"github.com/scrapehook/scrapehook/simulator/internal/dispatch"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -18,6 +21,7 @@ type Cloud interface {
 	SetEndpoints(urls []string) error
 	Count() (sitemaps int, jobs map[webhook.Status]int)
 	Upcoming(limit int) []cloud.Upcoming
+	Waiting(job int64, limit int) (oldest []cloud.Waiting, total int)
 	jobs
 	sitemaps
 }
@@ -46,6 +50,22 @@ type Sender interface {
 	Pending() []delivery.Pending
 }
 
+// Dispatcher is what a user does to deliveries by hand; see
+// [dispatch.Dispatcher].
+type Dispatcher interface {
+	Resend(number uint64) (uint64, error)
+	SendEdited(number uint64, e dispatch.Edit) ([]uint64, error)
+	Form(of *history.Delivery) string
+}
+
+// Faults are those of the API; see [fault.Plan].
+type Faults interface {
+	Rules() []fault.Rule
+	Add(r fault.Rule) (id int, err error)
+	Remove(id int) bool
+	Clear()
+}
+
 // Clock is the simulated clock; see [clock.Clock].
 type Clock interface {
 	State() clock.State
@@ -57,4 +77,5 @@ type Clock interface {
 // Client makes one attempt to notify; see [delivery.Client].
 type Client interface {
 	Do(ctx context.Context, r delivery.Request) delivery.Attempt
+	Head(r delivery.Request) ([]byte, error)
 }

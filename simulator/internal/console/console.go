@@ -13,7 +13,9 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
 	"github.com/scrapehook/scrapehook/internal/page"
 	"github.com/scrapehook/scrapehook/simulator/internal/guard"
 	"github.com/scrapehook/scrapehook/webhook"
@@ -28,7 +30,11 @@ type Config struct {
 	Cloud   Cloud
 	Sender  Sender
 	Clock   Clock
-	Client  Client // of test notifications
+	Faults  Faults
+	History *history.History
+	// Dispatcher sends deliveries again, and others made of them.
+	Dispatcher Dispatcher
+	Client     Client // of test notifications
 	// Token is what the vendor's API wants, for the links of downloads.
 	Token string
 	// Guard says who may call.
@@ -39,6 +45,7 @@ type server struct {
 	cfg    Config
 	views  views
 	trials trials
+	began  time.Time
 
 	// endpoints is held while the list of endpoints is read and replaced, so
 	// that two tabs lose none.
@@ -52,7 +59,7 @@ func Serves(path string) bool {
 
 // New makes the handler of the paths that [Serves] names.
 func New(cfg Config) http.Handler {
-	s := &server{cfg: cfg, views: parseViews()}
+	s := &server{cfg: cfg, views: parseViews(), began: time.Now()}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler(Path, http.StatusFound))
 	mux.HandleFunc("GET "+Path+"asset/{name}", serveAsset)
@@ -89,6 +96,16 @@ func (s *server) routes() map[string]http.HandlerFunc {
 		"POST jobs/{id}/delete":       s.verb(s.cfg.Cloud.DeleteJob),
 		"POST sitemaps":               s.addSitemap,
 		"POST sitemaps/{id}/delete":   s.verb(s.cfg.Cloud.DeleteSitemap),
+		"GET deliveries":              s.deliveriesPage,
+		"GET deliveries/events":       s.deliveriesEvents,
+		"GET deliveries/{id}":         s.deliveryPage,
+		"GET deliveries/{id}/events":  s.deliveryEvents,
+		"POST deliveries/{id}/resend": s.resend,
+		"POST deliveries/{id}/edit":   s.sendEdited,
+		"GET faults":                  s.faultsPage,
+		"POST faults":                 s.addFault,
+		"POST faults/clear":           s.clearFaults,
+		"POST faults/{id}/remove":     s.verb(s.removeFault),
 		"GET clock":                   s.clockPage,
 		"GET clock/events":            s.clockEvents,
 		"POST clock":                  s.setClock,

@@ -14,11 +14,18 @@ import (
 	"github.com/scrapehook/scrapehook/internal/clock"
 	"github.com/scrapehook/scrapehook/internal/cloud"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/delivery/history"
+	"github.com/scrapehook/scrapehook/internal/fault"
+	"github.com/scrapehook/scrapehook/simulator/internal/dispatch"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // endpointStub answers test notifications by a function.
 type endpointStub func(delivery.Request) delivery.Attempt
+
+func (endpointStub) Head(r delivery.Request) ([]byte, error) {
+	return (&delivery.Client{Profile: webhook.Profile2020()}).Head(r)
+}
 
 func (s endpointStub) Do(_ context.Context, r delivery.Request) delivery.Attempt { return s(r) }
 
@@ -26,6 +33,8 @@ func (s endpointStub) Do(_ context.Context, r delivery.Request) delivery.Attempt
 type bench struct {
 	t       *testing.T
 	cloud   *cloud.Cloud
+	sender  *delivery.Sender
+	history *history.History
 	handler http.Handler
 }
 
@@ -55,7 +64,11 @@ func newBench(t *testing.T, endpoint endpointStub) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t, c, New(Config{Profile: webhook.Profile2020(), Cloud: c, Client: endpoint, Token: "t0ken", Clock: now, Sender: sender})}
+	past, profile := history.New(0, 0), webhook.Profile2020()
+	return &bench{t, c, sender, past, New(Config{
+		Profile: profile, Cloud: c, Client: endpoint, Token: "t0ken", Clock: now, Sender: sender, History: past, Faults: fault.NewPlan(1),
+		Dispatcher: dispatch.Dispatcher{Profile: profile, Sender: sender, History: past},
+	})}
 }
 
 // get reads a page, which must be there.

@@ -26,6 +26,9 @@ var pages = []struct{ file, path, name string }{
 	{"endpoint", "", ""},
 	{"jobs", "jobs", "Jobs"},
 	{"job", "", ""},
+	{"deliveries", "deliveries", "Deliveries"},
+	{"delivery", "", ""},
+	{"faults", "faults", "Faults"},
 	{"clock", "clock", "Clock"},
 	{"error", "", ""},
 }
@@ -33,7 +36,7 @@ var pages = []struct{ file, path, name string }{
 func parseViews() views {
 	v := views{}
 	frame := template.Must(template.New("frame").Funcs(template.FuncMap{
-		"mask": redact.URL, "duration": human.Duration, "count": human.Count[int], "and": human.And[string],
+		"mask": redact.URL, "clean": harmless, "duration": human.Duration, "count": human.Count[int], "and": human.And[string],
 		"moment": func(t time.Time) string { return t.Format("15:04:05") },
 		"day":    func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 		"millis": time.Time.UnixMilli,
@@ -93,6 +96,8 @@ var done = map[string]string{
 	"made":    "The jobs were made. Each ends by itself, and is notified then.",
 	"sitemap": "The sitemap was added.",
 	"ended":   "The job has ended.",
+	"sent":    "The deliveries were made.",
+	"fault":   "The fault is in force.",
 }
 
 // seeOther leads to a page of the console, where a form has done what it was to
