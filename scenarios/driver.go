@@ -36,6 +36,8 @@ type Driver struct {
 	waited time.Duration
 	// delayed is how long we had held the receiver up when the scenario began.
 	delayed time.Duration
+	// own is how long the scenario holds up its own jobs.
+	own time.Duration
 	// printed is how much the receiver had printed when the scenario began.
 	printed int64
 }

@@ -89,16 +89,18 @@ func (d *Driver) AwaitDownloadTried(job Job) {
 
 // AwaitDownloadsTried waits, without a slot, until that many downloads of the
 // job's data have ended, in whatever way. It is patient as long as the receiver
-// tries again.
-func (d *Driver) AwaitDownloadsTried(job Job, n int) {
+// tries again, and reports whether it did.
+func (d *Driver) AwaitDownloadsTried(job Job, n int) bool {
 	d.leave()
 	for i := 1; i <= n; i++ {
 		wait := d.wait(patience.Retry)
 		what := fmt.Sprintf("download %d of job %d", i, job.ID)
 		if !d.awaitWithin(wait, job, what, func(st state, _ time.Time) bool { return st.tried >= i }) {
-			return
+			d.harness.rhythm.GaveUp(patience.Retry)
+			return false
 		}
 	}
+	return true
 }
 
 // AwaitDownloadBegun waits until a download of some job's data is under way, and
@@ -158,7 +160,7 @@ func (d *Driver) awaitState(what string, until func() time.Time, enough func(now
 // wait begins now. What held the receiver up since the scenario began is
 // granted.
 func (d *Driver) wait(k patience.Kind) patience.Wait {
-	return patience.Wait{Kind: k, Since: time.Now(), Delayed: d.delayed}
+	return patience.Wait{Kind: k, Since: time.Now(), Delayed: d.delayed, Own: d.own}
 }
 
 // AwaitEffects waits for the imports of jobs, as they are now, all at the same

@@ -207,7 +207,10 @@ func (d *Driver) CallsAbout(job Job) int { return d.harness.traffic.state(job.ID
 
 // Delay grants every import that is awaited so much more time, because we hold
 // the receiver up.
-func (d *Driver) Delay(more time.Duration) { d.harness.rhythm.Delay(more) }
+func (d *Driver) Delay(more time.Duration) {
+	d.own += more
+	d.harness.rhythm.Delay(more)
+}
 
 // WatchDelete makes a DELETE of the job wait until the probes have been read, so
 // that it shows what the receiver had stored when it asked for the deletion.

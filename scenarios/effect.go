@@ -119,12 +119,14 @@ func (h *harness) look(ctx context.Context, e *Effect) (took time.Duration, err 
 		return took, err
 	}
 	now := time.Now()
-	shown := make([]string, len(readings))
+	var shown []string // nothing, as long as there is nothing to be seen
 	for i, r := range readings {
 		if before := e.Readings; (i < len(before) && before[i].changed(r)) || (before == nil && r.Rows > 0) {
 			e.note(change{now, r.describe(e)})
 		}
-		shown[i] = fmt.Sprint(r.Rows, " ", r.Malformed)
+		if r.Rows > 0 || r.Malformed > 0 {
+			shown = append(shown, fmt.Sprint(i, ": ", r.Rows, " ", r.Malformed))
+		}
 	}
 	h.rhythm.Rows(e.Job, now, strings.Join(shown, ","))
 	st := h.traffic.state(e.Job, now)

@@ -30,8 +30,9 @@ func ret01() scenarios.Scenario {
 			job := d.FinishedJob(20)
 			d.BreakDownloads(job, 0, slices.Repeat([]fault.Fault{{Kind: fault.ServerError}}, failures)...)
 			d.Notify("the notification", job)
-			if d.Acknowledged(job) {
-				d.AwaitDownloadsTried(job, failures+1)
+			if d.Acknowledged(job) && !d.AwaitDownloadsTried(job, failures+1) {
+				d.AwaitQuiet(job) // it was waited for
+				return
 			}
 			d.AwaitRetriedEffects(job)
 		},

@@ -53,6 +53,9 @@ type Seen struct {
 	Failed bool
 	// Delayed is how long we held the receiver up so far, in all.
 	Delayed time.Duration
+	// Idle is since when no call for any job is under way. Zero: one is, or there
+	// never was one.
+	Idle time.Time
 }
 
 // Once a run has failed, an import may take ten times as long as the slowest
@@ -110,6 +113,8 @@ type Wait struct {
 	// Since is when the wait began; Delayed what [Seen] said then.
 	Since   time.Time
 	Delayed time.Duration
+	// Own is how long we hold up the very jobs that are awaited.
+	Own time.Duration
 }
 
 // mostHeld bounds what is granted for what held the receiver up, once the run has
@@ -119,22 +124,35 @@ const mostHeld = 10 * time.Second
 // farthest bounds a wait for a receiver that makes progress without an end.
 const farthest = 20
 
-// Until is when the wait is over if the receiver makes no more progress.
+// Until is when the wait is over if the receiver makes no more progress. A receiver
+// that calls is granted what we hold it up by; one that has been idle since we did
+// is not.
 func (l Limits) Until(w Wait, s Seen) time.Time {
 	limit, _ := l.For(w.Kind, s)
 	held := max(0, s.Delayed-w.Delayed)
 	if s.Failed {
-		held = min(held, mostHeld)
+		held = max(w.Own, min(held, mostHeld))
 	}
-	from := w.Since
-	if s.Progress.After(from) {
-		from = s.Progress
-	}
+	from := later(w.Since, s.Progress)
 	until := from.Add(limit + held)
-	if last := w.Since.Add(farthest*max(limit, time.Minute) + held); until.After(last) {
-		return last
+	if s.Failed && !s.Idle.IsZero() {
+		until = earlier(until, later(from, s.Idle).Add(limit+w.Own))
 	}
-	return until
+	return earlier(until, w.Since.Add(farthest*max(limit, time.Minute)+held))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func round(d time.Duration) time.Duration {

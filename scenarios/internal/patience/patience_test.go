@@ -56,11 +56,45 @@ func TestProgressProlongsAWait(t *testing.T) {
 		"before the wait":              {patience.Seen{Progress: began.Add(-time.Minute), Delayed: time.Second}, 30 * time.Second},
 		"for another job":              {patience.Seen{Progress: began.Add(20 * time.Second), Delayed: time.Second}, 50 * time.Second},
 		"held up by us since it began": {patience.Seen{Delayed: 11 * time.Second}, 40 * time.Second},
+		"idle, and not failed":         {patience.Seen{Delayed: 11 * time.Second, Idle: began.Add(time.Second)}, 40 * time.Second},
 		"without an end":               {patience.Seen{Progress: began.Add(time.Hour), Delayed: time.Second}, 20 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := limits.Until(wait, test.seen).Sub(began); got != test.want {
+				t.Errorf("over after %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// Once a run has failed, a receiver that is idle is not granted that it was held up,
+// unless it is by the very scenario that waits.
+func TestAFailedRunDoesNotWaitForTheIdle(t *testing.T) {
+	t.Parallel()
+	limits := patience.Limits{Import: 30 * time.Second, Retry: time.Minute, Fast: true}
+	wait := patience.Wait{Kind: patience.Retry, Since: began}
+	own := wait
+	own.Own = 40 * time.Second
+	failed := patience.Seen{Failed: true, Delayed: 60 * time.Second}
+	idle := failed
+	idle.Idle = began.Add(5 * time.Second)
+	progress := idle
+	progress.Progress = began.Add(7 * time.Second)
+	for name, test := range map[string]struct {
+		wait patience.Wait
+		seen patience.Seen
+		want time.Duration
+	}{
+		"it calls":                          {wait, failed, 35 * time.Second},
+		"it is idle":                        {wait, idle, 30 * time.Second},
+		"it is idle and has made progress":  {wait, progress, 32 * time.Second},
+		"it calls, and this job is held up": {own, failed, 65 * time.Second},
+		"it is idle, this job is held up":   {own, idle, 65 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := limits.Until(test.wait, test.seen).Sub(began); got != test.want {
 				t.Errorf("over after %v, want %v", got, test.want)
 			}
 		})
@@ -95,6 +129,8 @@ func TestRhythm(t *testing.T) {
 	r.Call(1, at(9))
 	r.Called(1, at(10), true, true)
 	expect("a complete download", 10)
+	r.Rows(2, at(11), "")
+	expect("nothing", 10)
 	r.Rows(1, at(11), "5 rows")
 	r.Rows(1, at(12), "5 rows")
 	expect("rows", 11)
@@ -112,7 +148,7 @@ func TestRhythm(t *testing.T) {
 	r.Imported(3, at(15), false)
 	r.Fail()
 	seen, _ := r.Seen()
-	want := patience.Seen{Progress: at(15), SlowestImport: 2 * time.Second, SlowestRetry: 4 * time.Second, Failed: true, Delayed: time.Second}
+	want := patience.Seen{Progress: at(15), SlowestImport: 2 * time.Second, SlowestRetry: 4 * time.Second, Failed: true, Delayed: time.Second, Idle: at(10)}
 	if seen != want {
 		t.Errorf("%+v, want %+v", seen, want)
 	}

@@ -11,6 +11,7 @@ type Rhythm struct {
 	mu      sync.Mutex
 	jobs    map[int64]*job
 	seen    Seen
+	open    int           // calls for jobs that are under way
 	delayed time.Time     // when we began last to hold the receiver up
 	changed chan struct{} // closed at the next change; nil: nobody waits
 }
@@ -61,6 +62,8 @@ func (r *Rhythm) Acknowledged(id int64, at time.Time) {
 func (r *Rhythm) Call(id int64, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.open++
+	r.seen.Idle = time.Time{}
 	j := r.jobLocked(id)
 	if !j.failed.IsZero() {
 		r.seen.SlowestRetry = max(r.seen.SlowestRetry, at.Sub(j.failed))
@@ -77,6 +80,9 @@ func (r *Rhythm) Call(id int64, at time.Time) {
 func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.open--; r.open == 0 {
+		r.seen.Idle = at
+	}
 	j := r.jobLocked(id)
 	switch {
 	case !ok:
@@ -87,7 +93,7 @@ func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
 }
 
 // Rows notes what the probes show of the job: any text that differs when what they
-// show differs.
+// show differs, and none for nothing.
 func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
