@@ -13,7 +13,8 @@ func redactorOf(c Config) redact.Redactor {
 	var r redact.Redactor
 	r.Know("TOKEN", c.Token.Value)
 	for _, near := range c.Token.near() {
-		if len(near.Token.Value) >= nearAtLeast-1 { // so much of the secret would tell it
+		// So much of the secret would tell it; what is wrong as a whole tells nothing.
+		if v := near.Token.Value; len(v) >= nearAtLeast-1 && v != c.Token.wrong().Value {
 			r.Know("NEARLY_TOKEN", near.Token.Value)
 		}
 	}
