@@ -161,7 +161,7 @@ func addCommands(root *cobra.Command) {
 		title    string
 		commands []*cobra.Command
 	}{
-		{"Test a receiver:", []*cobra.Command{newConformCmd(), newSendCmd(), newTrafficCmd(), newReplayCmd()}},
+		{"Test a receiver:", []*cobra.Command{newConformCmd(), newSendCmd(), newTrafficCmd(), newTapCmd(), newReplayCmd()}},
 		{"Run a cloud or a receiver:", []*cobra.Command{newCloudCmd(), newExecCmd(), newTriggerCmd(), newReceiveCmd(), newRecordsCmd()}},
 		{"Help and settings:", []*cobra.Command{newExplainCmd(), newInitCmd(), newConfigCmd(), newManCmd(), newVersionCmd(), newHelpCmd()}},
 	} {

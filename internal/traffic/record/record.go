@@ -3,13 +3,17 @@
 package record
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
+	"net/http"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/webhook"
 )
 
 // Header is the first line of a record.
@@ -37,6 +41,35 @@ type Delivery struct {
 	Code                 int // the answer's status, 0 without an answer
 	Err                  string
 	Form                 []byte
+	// Seen is what else a tap saw; nil where none did.
+	Seen *Seen
+}
+
+// Seen is an exchange as it passed a tap.
+type Seen struct {
+	Method string      `json:"method"`
+	Target string      `json:"target"` // path and query
+	Header http.Header `json:"header"`
+	// FormBytes is how long the form was, if the record has only its beginning.
+	FormBytes    int64       `json:"form_bytes,omitempty"`
+	AnswerHeader http.Header `json:"answer_header,omitempty"`
+	// Answer is the beginning of the answer's body, AnswerBinary the same where it
+	// is not UTF-8 text, and AnswerBytes the length of the whole.
+	Answer       string `json:"answer,omitempty"`
+	AnswerBinary []byte `json:"answer_base64,omitempty"`
+	AnswerBytes  int64  `json:"answer_bytes"`
+	// Differs says how the request differs from the contract.
+	Differs []string `json:"differs,omitempty"`
+}
+
+// sendable reports whether a delivery can be sent again: a form, posted as
+// one, that is whole.
+func (s *Seen) sendable() bool {
+	if s == nil {
+		return true
+	}
+	kind, _, _ := mime.ParseMediaType(s.Header.Get("Content-Type"))
+	return s.Method == http.MethodPost && s.FormBytes == 0 && kind == webhook.ContentType
 }
 
 // line is a Delivery as it is written. Times are in µs.
@@ -54,13 +87,14 @@ type line struct {
 	Form    string          `json:"form"`
 	// Bytes are the form where it is not UTF-8 text, which JSON could not keep.
 	Bytes []byte `json:"form_base64,omitempty"`
+	Seen  *Seen  `json:"seen,omitempty"`
 }
 
 func lineOf(d Delivery) line {
 	l := line{
 		Index: d.Index, Part: d.Part, Special: d.Special, Attempt: d.Attempt,
 		Planned: d.Planned.Microseconds(), Sent: d.Sent.Microseconds(), Ended: d.Ended.Microseconds(),
-		Reason: d.Reason, Code: d.Code, Error: d.Err,
+		Reason: d.Reason, Code: d.Code, Error: d.Err, Seen: d.Seen,
 	}
 	if utf8.Valid(d.Form) {
 		l.Form = string(d.Form)
@@ -69,6 +103,9 @@ func lineOf(d Delivery) line {
 	}
 	return l
 }
+
+// MarshalJSON is the delivery as a record has it.
+func (d Delivery) MarshalJSON() ([]byte, error) { return json.Marshal(lineOf(d)) }
 
 func (l line) form() string {
 	if l.Bytes != nil {

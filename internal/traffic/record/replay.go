@@ -49,7 +49,8 @@ type Counted struct {
 }
 
 // Read reads a record to be replayed speed times as fast. Attempts that were
-// canceled say nothing of the endpoint and are left out.
+// canceled say nothing of the endpoint and are left out, and so is what a tap saw
+// that is not a form, or not there in full.
 func Read(from io.Reader, speed float64) (*Replay, error) {
 	if !(speed > 0) {
 		return nil, fmt.Errorf("a speed of %v: it must be above 0", speed)
@@ -58,7 +59,7 @@ func Read(from io.Reader, speed float64) (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the record: %w", err)
 	}
-	deliveries = slices.DeleteFunc(deliveries, func(l line) bool { return l.Reason == delivery.Canceled })
+	deliveries = slices.DeleteFunc(deliveries, func(l line) bool { return l.Reason == delivery.Canceled || !l.Seen.sendable() })
 	if len(deliveries) == 0 {
 		return nil, errors.New("reading the record: there is no delivery in it")
 	}

@@ -120,17 +120,34 @@ func (w *Writer) Add(d Delivery) {
 // AddAttempt records an attempt that was not of a plan. index is the job's id, or
 // what stands for it.
 func (w *Writer) AddAttempt(index int64, a delivery.Attempt, form []byte) {
+	w.Add(DeliveryOf(index, w.began, a, form))
+}
+
+// DeliveryOf is an attempt that was not of a plan, in a record that began then.
+func DeliveryOf(index int64, began time.Time, a delivery.Attempt, form []byte) Delivery {
 	since := func(at time.Time) time.Duration {
 		if at.IsZero() {
 			return 0
 		}
-		return max(0, at.Sub(w.began))
+		return max(0, at.Sub(began))
 	}
-	w.Add(Delivery{
+	return Delivery{
 		Index: index, Attempt: max(1, a.Number),
 		Planned: since(a.Planned), Sent: since(a.Started), Ended: since(a.Ended),
 		Reason: a.Reason, Code: a.Status, Err: a.Err, Form: form,
-	})
+	}
+}
+
+// Began is when the record began.
+func (w *Writer) Began() time.Time { return w.began }
+
+// Flush writes what is kept back, so that a kill loses none of it, and returns the
+// first error that there was.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flushLocked()
+	return w.err
 }
 
 // flushLocked writes whole lines, so that a kill leaves a record that can be read.

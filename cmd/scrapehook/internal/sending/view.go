@@ -62,12 +62,12 @@ func (v *View) attempt(a delivery.Attempt) {
 		fmt.Fprintln(v.out, line)
 	}
 	if a.Reason == delivery.Acked && got.LooksBroken() {
-		v.print("", brokenButAcked)
+		v.print("", BrokenButAcked)
 	}
 }
 
-// brokenButAcked is said of an answer that the sender takes for a success.
-const brokenButAcked = "this looks like an error, but the status says success: the cloud would not send it again"
+// BrokenButAcked is said of an answer that the sender takes for a success.
+const BrokenButAcked = "this looks like an error, but the status says success: the cloud would not send it again"
 
 // Paint gives a reason its color.
 func Paint(reason delivery.Reason) string {
@@ -106,17 +106,20 @@ func ordinal(number, limit int) string {
 // attemptLine is one attempt in one line.
 func attemptLine(a delivery.Attempt, limit int) string {
 	var line strings.Builder
-	fmt.Fprintf(&line, "attempt %s: %s after %s", ordinal(a.Number, limit), a.Reason, human.Duration(a.Ended.Sub(a.Started)))
-	switch {
-	case a.Err != "":
-		line.WriteString(": " + a.Err)
-	default:
-		fmt.Fprintf(&line, ": answered %d", a.Status)
-	}
+	fmt.Fprintf(&line, "attempt %s: %s", ordinal(a.Number, limit), Ending(a))
 	if !a.Resend.IsZero() {
 		fmt.Fprintf(&line, "; resend in %s", human.Duration(a.Resend.Sub(a.Ended)))
 	}
 	return line.String()
+}
+
+// Ending says how an attempt ended.
+func Ending(a delivery.Attempt) string {
+	ended := fmt.Sprintf("%s after %s: ", a.Reason, human.Duration(a.Ended.Sub(a.Started)))
+	if a.Err != "" {
+		return ended + a.Err
+	}
+	return ended + fmt.Sprintf("answered %d", a.Status)
 }
 
 // waitLine says what is being waited for: the resend, or an answer.
