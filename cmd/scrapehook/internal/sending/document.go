@@ -7,6 +7,7 @@ import (
 
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/answer"
 	"github.com/scrapehook/scrapehook/internal/delivery"
+	"github.com/scrapehook/scrapehook/internal/redact"
 	"github.com/scrapehook/scrapehook/webhook"
 )
 
@@ -46,7 +47,7 @@ type DocumentAttempt struct {
 
 func documentOf(url string, p webhook.Profile, n webhook.Notification, d Delivered) Document {
 	doc := Document{
-		Outcome: d.Outcome(), URL: url, Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []DocumentAttempt{},
+		Outcome: d.Outcome(), URL: redact.URL(url), Profile: p.Name, Form: string(p.AppendForm(nil, n)), Attempts: []DocumentAttempt{},
 	}
 	for _, a := range d.Attempts {
 		attempt := DocumentAttempt{

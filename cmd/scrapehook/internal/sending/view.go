@@ -11,6 +11,7 @@ import (
 	"github.com/scrapehook/scrapehook/cmd/scrapehook/internal/answer"
 	"github.com/scrapehook/scrapehook/internal/delivery"
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/internal/redact"
 	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/webhook"
 )
@@ -41,7 +42,7 @@ func (v *View) print(indent, text string) {
 // Begin shows what is sent.
 func (v *View) Begin(url string, n webhook.Notification) {
 	if !v.json {
-		v.print("", "POST "+url)
+		v.print("", "POST "+redact.URL(url))
 		v.print("     ", string(v.profile.AppendForm(nil, n)))
 	}
 }
