@@ -138,6 +138,16 @@ func (d *Driver) supersede(from int) {
 	}
 }
 
+// NotifyAndHangUp sends the notification of a job, and hangs up when the request is
+// written, as a sender whose patience has ended does.
+func (d *Driver) NotifyAndHangUp(label string, job Job) Exchange {
+	ctx, cancel := context.WithCancel(d.ctx)
+	defer cancel()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
+	jobs := []Job{job}
+	return d.sendEach(ctx, jobs, []string{label}, d.notifications(jobs))[0]
+}
+
 // NotifyAndKill kills the receiver that long after the first byte of its
 // answer; at the earliest, before the answer is read.
 func (d *Driver) NotifyAndKill(label string, job Job, after time.Duration) Exchange {

@@ -73,6 +73,8 @@ type Receiver struct {
 	readRows func(id int64, body io.Reader) ([]byte, error)
 	// download returns a job's rows, on an error those before it.
 	download func(ctx context.Context, id int64) ([][]byte, error)
+	// whole tells whether so many rows are all that a job has.
+	whole func(rows int, job jobInfo) bool
 	// keep chooses the rows that are stored.
 	keep func(id int64, rows [][]byte) [][]byte
 	// copies is how often a job's rows are stored: once, unless a mutant takes
@@ -142,6 +144,7 @@ func (r *Receiver) beCorrect() {
 	r.wanted = wanted
 	r.readRows = func(_ int64, body io.Reader) ([]byte, error) { return io.ReadAll(body) }
 	r.download = func(ctx context.Context, id int64) ([][]byte, error) { return r.cloud.rows(ctx, id, r.readRows) }
+	r.whole = func(rows int, job jobInfo) bool { return rows == job.StoredRecordCount }
 	r.keep = func(_ int64, rows [][]byte) [][]byte { return rows }
 	r.copies = func(int64, jobInfo) int { return 1 }
 	r.fetch = r.fetchNews

@@ -10,6 +10,7 @@ func decodesPieces() Mutant {
 	return Mutant{
 		Name: "decodes-pieces", Requirement: "DATA-03",
 		Summary: "decodes each piece of a download by itself: a character that is cut in two becomes two question marks",
+		Also:    map[string]string{"DATA-04": "its characters are not escaped either, and a piece may end within one"},
 		mutate: func(r *Receiver) {
 			r.readRows = func(_ int64, body io.Reader) ([]byte, error) {
 				var whole []byte

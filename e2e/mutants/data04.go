@@ -1,6 +1,9 @@
 package mutants
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 func flattensCells() Mutant {
 	return Mutant{
@@ -17,3 +20,28 @@ func flattensCells() Mutant {
 		},
 	}
 }
+
+func trimsCells() Mutant {
+	return Mutant{
+		Name: "trims-cells", Requirement: "DATA-04",
+		Summary: "removes spaces around the values of cells",
+		mutate: func(r *Receiver) {
+			r.keep = func(_ int64, rows [][]byte) [][]byte {
+				trimmed := make([][]byte, len(rows))
+				for i, row := range rows {
+					trimmed[i] = trimmedRow(row)
+				}
+				return trimmed
+			}
+		},
+	}
+}
+
+func trimmedRow(row []byte) []byte {
+	return spacesBehind.ReplaceAll(spacesBefore.ReplaceAll(row, []byte(`:"`)), []byte(`"$1`))
+}
+
+var (
+	spacesBefore = regexp.MustCompile(`:" +`)
+	spacesBehind = regexp.MustCompile(` +"([,}])`)
+)

@@ -31,3 +31,11 @@ func keepsPartialRows() Mutant {
 		},
 	}
 }
+
+func believesTheEnd() Mutant {
+	return Mutant{
+		Name: "believes-the-end", Requirement: "DATA-07",
+		Summary: "takes a download that ends properly for whole, and does not count its rows",
+		mutate:  func(r *Receiver) { r.whole = func(int, jobInfo) bool { return true } },
+	}
+}

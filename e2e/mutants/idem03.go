@@ -35,3 +35,25 @@ func remembersDeliveredAnswers() Mutant {
 		},
 	}
 }
+
+func abandonsTheHungUp() Mutant {
+	const work = 200 * time.Millisecond // before it stores anything
+	return Mutant{
+		Name: "abandons-the-hung-up", Requirement: "IDEM-03",
+		Summary: "stops when its sender hangs up, and takes the resend for one that it has seen",
+		mutate: func(r *Receiver) {
+			var abandoned seen[form]
+			handle := r.handle
+			r.handle = func(w http.ResponseWriter, req *http.Request, n webhook.Notification) {
+				switch {
+				case abandoned.has(formOf(n)):
+					acknowledge(w)
+				case pause(req.Context(), work):
+					handle(w, req, n)
+				default:
+					abandoned.add(formOf(n))
+				}
+			}
+		},
+	}
+}

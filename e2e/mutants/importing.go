@@ -85,7 +85,7 @@ func (r *Receiver) fetchNews(ctx context.Context, id int64, have imported) (impo
 	if err != nil {
 		return imported{}, err
 	}
-	if len(rows) != job.StoredRecordCount {
+	if !r.whole(len(rows), job) {
 		return imported{}, fmt.Errorf("the download has %d rows, the job %d", len(rows), job.StoredRecordCount)
 	}
 	rows = r.keep(id, rows)

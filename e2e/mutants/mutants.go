@@ -17,7 +17,7 @@ type Mutant struct {
 	Requirement string
 	// Summary says what it does wrong, as a sentence without a subject.
 	Summary string
-	// Also are other requirements that the same defect may break, and why.
+	// Also are other requirements that the same defect breaks, and why.
 	Also map[string]string
 
 	mutate func(*Receiver)
@@ -43,6 +43,7 @@ func All() []Mutant {
 		importsAgain(),
 		checksThenActs(),
 		remembersDeliveredAnswers(),
+		abandonsTheHungUp(),
 		forgetsAnswered(),
 		jobOnce(),
 		formOnce(),
@@ -57,14 +58,17 @@ func All() []Mutant {
 		waitsForRows(),
 		decodesPieces(),
 		flattensCells(),
+		trimsCells(),
 		importsFailed(),
 		givesUp(),
 		keepsPartialRows(),
+		believesTheEnd(),
 		storesErrorPages(),
 		deletesFirst(),
 		ignoresShelved(),
 		cutsCells(),
 		thousandRows(),
+		eightMegabytes(),
 		shortOfTime(),
 		oneFileASitemap(),
 
@@ -85,6 +89,7 @@ func All() []Mutant {
 		refusesLongNames(),
 
 		trustsEverybody(),
+		comparesBeginnings(),
 		throwsAtMalformed(),
 		readsAnySize(),
 		fewReaders(),

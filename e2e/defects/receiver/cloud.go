@@ -83,6 +83,9 @@ func (c *cloud) call(ctx context.Context, method, path string, query url.Values)
 		query = url.Values{}
 	}
 	query.Set("api_token", c.token)
+	if c.is("connections-leak") { // the end of ctx would free the connection
+		ctx = context.WithoutCancel(ctx)
+	}
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
