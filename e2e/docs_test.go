@@ -45,10 +45,14 @@ func TestDocuments(t *testing.T) {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if filepath.Base(page) == "README.md" {
+			name := filepath.Base(page)
+			if name == "README.md" {
 				copyTree(t, dir)
 			} else if err := os.Symlink(scrapehookBinary, filepath.Join(dir, "scrapehook")); err != nil {
 				t.Fatal(err)
+			}
+			if name == "testing.md" {
+				copyHelpers(t, dir)
 			}
 			runScript(t, dir, script)
 		})

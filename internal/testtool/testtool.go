@@ -38,7 +38,9 @@ var tools = map[string]func() error{
 	"perl": func() error {
 		return run("perl", "-MDBD::Pg", "-MHTTP::Daemon", "-MLWP::UserAgent", "-MJSON::XS", "-e", "1")
 	},
-	"webrick": func() error { return run("ruby", "-e", `require "webrick"`) },
+	"pytest":   func() error { return run("/usr/bin/python3", "-c", "import pytest") },
+	"minitest": func() error { return run("ruby", "-e", `require "minitest"`) },
+	"webrick":  func() error { return run("ruby", "-e", `require "webrick"`) },
 	"nginx": func() error {
 		// Debian keeps servers out of the path of users.
 		return run("sh", "-c", "PATH=$PATH:/usr/sbin command -v nginx")

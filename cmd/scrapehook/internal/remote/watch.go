@@ -101,14 +101,12 @@ func (c *Cloud) Watch(ctx context.Context, job int64, enough func([]Attempt) boo
 // and how many of its notifications are pending.
 func (c *Cloud) deliveries(ctx context.Context, job int64) (attempts []Attempt, pending int, err error) {
 	var answer struct {
-		Attempts   []Attempt `json:"attempts"`
 		Deliveries []struct {
 			Attempts []Attempt `json:"attempts"`
 		} `json:"deliveries"`
 		Pending int `json:"pending_total"`
 	}
 	err = c.call(ctx, http.MethodGet, fmt.Sprintf("deliveries?job=%d&limit=1000", job), nil, &answer)
-	attempts = answer.Attempts
 	for _, d := range answer.Deliveries {
 		attempts = append(attempts, d.Attempts...)
 	}
