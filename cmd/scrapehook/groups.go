@@ -47,7 +47,7 @@ func groupFlags(root *cobra.Command) {
 			{Title: "What is printed", Flags: []string{"format", "output", "rows", "job", "seed"}},
 			data,
 		},
-		"replay": {sending},
+		"replay": {{Title: "What is sent", Flags: []string{"only", "fresh-ids", "speed"}}, sending},
 	}
 	for _, cmd := range root.Commands() {
 		commandline.GroupFlags(cmd, groups[cmd.Name()]...)

@@ -76,6 +76,7 @@ var commandValues = map[string]flagValues{
 	"traffic --arrivals":    {list: func() []string { return listed(plan.ArrivalNames) }, bare: true},
 	"traffic --mix":         {list: func() []string { return assigned(listed(plan.SpecialNames)) }, bare: true},
 	"traffic --dry-run":     {list: func() []string { return plan.Formats }, whole: true},
+	"replay --only":         {list: choices("status=", "job=", "reason=", "code="), bare: true},
 	"cloud --outcome":       {list: func() []string { return assigned(texts(webhook.EndStatuses)()) }, bare: true},
 	"cloud --fault":         {list: texts(fault.All), bare: true},
 	"cloud --pages":         {list: choices("empty=", "failed=", "full="), bare: true},

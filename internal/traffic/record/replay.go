@@ -22,11 +22,13 @@ import (
 // single attempt.
 type Replay struct {
 	deliveries []line // by the time they were sent
+	recorded   int64  // how many there were before a selection
+	offset     int64  // of the job ids, 0: those that were recorded
 	speed      float64
 
 	mu      sync.Mutex
 	same    int64
-	changed map[Change]int64
+	changed map[Change]*Counted
 }
 
 // Change is another outcome than the recorded one.
@@ -37,16 +39,26 @@ type Change struct {
 
 // Replayed is how the outcomes of a replay compare with the recorded ones.
 type Replayed struct {
-	Same    int64     `json:"same"`
-	Changed int64     `json:"changed"`
-	Changes []Counted `json:"changes"` // the most frequent one first
+	// Recorded is how many deliveries the record has, those included that were not
+	// selected.
+	Recorded int64 `json:"recorded"`
+	// IDOffset is how much higher the job ids are than those that were recorded.
+	IDOffset int64     `json:"id_offset,omitempty"`
+	Same     int64     `json:"same"`
+	Changed  int64     `json:"changed"`
+	Changes  []Counted `json:"changes"` // the most frequent one first
 }
 
 // Counted is a change with how often it happened.
 type Counted struct {
 	Change
 	Count int64 `json:"count"`
+	// Jobs are the ids of the first jobs that it happened to, as recorded.
+	Jobs []int64 `json:"jobs,omitempty"`
 }
+
+// maxJobs is how many jobs are named of each change.
+const maxJobs = 5
 
 // Read reads a record to be replayed speed times as fast. Attempts that were
 // canceled say nothing of the endpoint and are left out, and so is what a tap saw
@@ -64,7 +76,7 @@ func Read(from io.Reader, speed float64) (*Replay, error) {
 		return nil, errors.New("reading the record: there is no delivery in it")
 	}
 	slices.SortStableFunc(deliveries, func(a, b line) int { return cmp.Compare(a.Sent, b.Sent) })
-	return &Replay{deliveries: deliveries, speed: speed, changed: map[Change]int64{}}, nil
+	return &Replay{deliveries: deliveries, recorded: int64(len(deliveries)), speed: speed, changed: map[Change]*Counted{}}, nil
 }
 
 // Jobs yields each delivery with its time from the first one.
@@ -125,10 +137,18 @@ func (r *Replay) Compare(index int64, reason delivery.Reason, code int) {
 		r.same++
 		return
 	}
-	if _, known := r.changed[change]; !known && len(r.changed) >= maxChanges {
+	if r.changed[change] == nil && len(r.changed) >= maxChanges {
 		change = Change{"other", "other"}
 	}
-	r.changed[change]++
+	counted := r.changed[change]
+	if counted == nil {
+		counted = &Counted{Change: change}
+		r.changed[change] = counted
+	}
+	counted.Count++
+	if id, _, _ := idIn(was.form()); id > 0 && len(counted.Jobs) < maxJobs && !slices.Contains(counted.Jobs, id-r.offset) {
+		counted.Jobs = append(counted.Jobs, id-r.offset)
+	}
 }
 
 func outcomeText(reason delivery.Reason, code int) string {
@@ -145,12 +165,14 @@ func outcomeText(reason delivery.Reason, code int) string {
 func (r *Replay) Replayed() *Replayed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	result := &Replayed{Same: r.same, Changes: []Counted{}}
+	result := &Replayed{Recorded: r.recorded, IDOffset: r.offset, Same: r.same, Changes: []Counted{}}
 	for _, change := range slices.SortedFunc(maps.Keys(r.changed), func(a, b Change) int {
-		return cmp.Or(cmp.Compare(r.changed[b], r.changed[a]), strings.Compare(a.Before+a.After, b.Before+b.After))
+		return cmp.Or(cmp.Compare(r.changed[b].Count, r.changed[a].Count), strings.Compare(a.Before+a.After, b.Before+b.After))
 	}) {
-		result.Changed += r.changed[change]
-		result.Changes = append(result.Changes, Counted{change, r.changed[change]})
+		result.Changed += r.changed[change].Count
+		counted := *r.changed[change]
+		counted.Jobs = slices.Clone(counted.Jobs) // the replay may go on
+		result.Changes = append(result.Changes, counted)
 	}
 	return result
 }

@@ -6,12 +6,14 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
 
 	"github.com/scrapehook/scrapehook/internal/human"
+	"github.com/scrapehook/scrapehook/internal/traffic/record"
 )
 
 // WriteText writes the report for a person.
@@ -114,11 +116,36 @@ func (r *Report) writeLatency(w io.Writer) {
 	_ = table.Flush() // into a builder
 }
 
+// jobsOf names the first jobs of a change.
+func jobsOf(c record.Counted) string {
+	if len(c.Jobs) == 0 {
+		return ""
+	}
+	var ids []string
+	for _, id := range c.Jobs {
+		ids = append(ids, strconv.FormatInt(id, 10))
+	}
+	if c.Count > int64(len(ids)) {
+		ids = append(ids, "…")
+	}
+	if len(ids) == 1 {
+		return "  job " + ids[0]
+	}
+	return "  jobs " + strings.Join(ids, ", ")
+}
+
 func (r *Report) writeRemarks(w io.Writer) {
 	if r.Replay != nil {
-		fmt.Fprintf(w, "\n%d outcomes as recorded, %d changed\n", r.Replay.Same, r.Replay.Changed)
+		fmt.Fprintln(w)
+		if r.Replay.Recorded > r.Planned {
+			fmt.Fprintf(w, "%d of the record's %s selected\n", r.Planned, human.Count(r.Replay.Recorded, "delivery", "deliveries"))
+		}
+		if r.Replay.IDOffset > 0 {
+			fmt.Fprintf(w, "job ids are higher by %d than those recorded\n", r.Replay.IDOffset)
+		}
+		fmt.Fprintf(w, "%d outcomes as recorded, %d changed\n", r.Replay.Same, r.Replay.Changed)
 		for _, c := range r.Replay.Changes {
-			fmt.Fprintf(w, "  %-14s-> %-14s%8d\n", c.Before, c.After, c.Count)
+			fmt.Fprintf(w, "  %-14s-> %-14s%8d%s\n", c.Before, c.After, c.Count, jobsOf(c))
 		}
 	}
 	if c := r.Connections; c.Repeated > 0 {
