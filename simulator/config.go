@@ -32,6 +32,8 @@ type Config struct {
 	RateLimit RateLimit
 	// Faults of the API from the start.
 	Faults []Fault
+	// SenderFaults are those of the sender of notifications from the start.
+	SenderFaults []SenderFault
 	// Endpoints are the URLs that ended jobs are notified to.
 	Endpoints []string
 	// EndpointTLS says which certificates of endpoints are accepted; nil: those

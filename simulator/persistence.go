@@ -94,7 +94,7 @@ func (s *Simulator) makeSender(ctx context.Context) (err error) {
 	transport.TLSClientConfig = s.cfg.EndpointTLS
 	cfg := delivery.Config{
 		Transport: transport,
-		Profile:   s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted, OnPending: s.history.Pending,
+		Profile:   s.cfg.Profile, Clock: s.clock, Source: source{s.cloud, s.stall}, OnAttempt: s.attempted, OnPending: s.history.Pending, Mishap: s.mishaps.For,
 		Concurrency: s.cfg.Concurrency, MaxPending: s.cfg.MaxPending,
 	}
 	if s.state != nil {

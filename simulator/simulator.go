@@ -49,6 +49,7 @@ type Simulator struct {
 	stall    *stall
 	clock    *clock.Clock
 	faults   *fault.Plan
+	mishaps  *fault.SenderPlan
 	history  *history.History
 	running  atomic.Bool
 }
@@ -92,6 +93,12 @@ func (s *Simulator) assemble(ctx context.Context) (err error) {
 	s.faults = fault.NewPlan(cfg.Seed)
 	for _, rule := range cfg.Faults {
 		if _, err := s.faults.Add(rule); err != nil {
+			return err
+		}
+	}
+	s.mishaps = fault.NewSenderPlan(cfg.Seed)
+	for _, rule := range cfg.SenderFaults {
+		if _, err := s.mishaps.Add(rule); err != nil {
 			return err
 		}
 	}
@@ -151,7 +158,7 @@ func (s *Simulator) serve() (http.Handler, error) {
 		return nil, err
 	}
 	ours := control.New(control.Config{
-		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults,
+		Seed: s.Seed, Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock, Faults: s.faults, SenderFaults: s.mishaps,
 		Client: s.tester(), History: s.history,
 		Reset: s.reset, Ready: s.running.Load,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
@@ -203,6 +210,7 @@ func (s *Simulator) reset() error {
 			return err
 		}
 		s.faults.Clear()
+		s.mishaps.Clear()
 		s.history.Clear()
 		return nil
 	})

@@ -19,6 +19,11 @@ type (
 	RateLimit = api.RateLimit
 	// Fault is a rule for what goes wrong with the API; see [ParseFault].
 	Fault = fault.Rule
+	// SenderFault is a rule for what goes wrong with the sending of
+	// notifications; see [ParseSenderFault].
+	SenderFault = fault.SenderRule
+	// SenderFaultKind is a way for the sender to go wrong.
+	SenderFaultKind = fault.SenderKind
 	// FaultKind is a way for the API to go wrong.
 	FaultKind = fault.Kind
 	// Turnouts say how start pages turn out: empty, failed or full.
@@ -54,6 +59,9 @@ func ParseRateLimit(text string) (RateLimit, error) { return api.ParseRateLimit(
 
 // ParseFault reads a rule such as "stall,route=account,nth=1,delay=15s".
 func ParseFault(text string) (Fault, error) { return fault.ParseRule(text) }
+
+// ParseSenderFault reads a rule such as "duplicate,share=0.1,copies=2".
+func ParseSenderFault(text string) (SenderFault, error) { return fault.ParseSenderRule(text) }
 
 // OpenRecords opens a file of JSON objects, one a line.
 func OpenRecords(path string) (*RecordFile, error) { return records.Open(path) }

@@ -43,6 +43,7 @@ type cloudFlags struct {
 	timeScale          float64
 	rateLimit          string
 	pages, faults      []string
+	senderFaults       []string
 	own                ownFlags
 	trust              trustFlags
 	state              string
@@ -112,6 +113,7 @@ func (f *cloudFlags) add(flags *pflag.FlagSet, listen, token string) {
 	flags.StringVar(&f.outcome, "outcome", "finished=1", "`weights` of how jobs end: of "+human.And(webhook.EndStatuses()...))
 	flags.StringArrayVar(&f.pages, "pages", nil, "`rule` for how start pages turn out: empty, failed or full, = and a share like 5% or a pattern of URLs; several may be given")
 	flags.StringArrayVar(&f.faults, "fault", nil, fmt.Sprintf("`rule` for what goes wrong with the API, like stall,route=account,nth=1,delay=15s; of the kinds\n%v; several may be given", fault.All()))
+	flags.StringArrayVar(&f.senderFaults, "sender-fault", nil, fmt.Sprintf("`rule` for what goes wrong with notifications, like duplicate,share=0.1,copies=2; of the kinds\n%v; several may be given", fault.SenderKinds()))
 	flags.StringVar(&f.rateLimit, "rate-limit", "", "`calls/time` that the API allows, like the vendor's 200/15m (default none)")
 	flags.StringVar(&f.state, "state", "", "`file` to keep everything in (default in memory)")
 	flags.BoolVar(&f.tls, "tls", false, "serve https, with a certificate of its own making for api.webscraper.io and this machine")
@@ -262,12 +264,8 @@ func (f cloudFlags) config() (simulator.Config, error) {
 			return simulator.Config{}, usageError("--pages: %w", err)
 		}
 	}
-	for _, text := range f.faults {
-		rule, err := fault.ParseRule(text)
-		if err != nil {
-			return simulator.Config{}, usageError("--fault: %w", err)
-		}
-		cfg.Faults = append(cfg.Faults, rule)
+	if err := f.addFaults(&cfg); err != nil {
+		return simulator.Config{}, err
 	}
 	if cfg.EndpointTLS, err = f.trust.config(); err != nil {
 		return simulator.Config{}, err
@@ -278,6 +276,25 @@ func (f cloudFlags) config() (simulator.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// addFaults has go wrong what the flags ask for.
+func (f cloudFlags) addFaults(cfg *simulator.Config) error {
+	for _, text := range f.faults {
+		rule, err := fault.ParseRule(text)
+		if err != nil {
+			return usageError("--fault: %w", err)
+		}
+		cfg.Faults = append(cfg.Faults, rule)
+	}
+	for _, text := range f.senderFaults {
+		rule, err := fault.ParseSenderRule(text)
+		if err != nil {
+			return usageError("--sender-fault: %w", err)
+		}
+		cfg.SenderFaults = append(cfg.SenderFaults, rule)
+	}
+	return nil
 }
 
 // announce tells where the console and the APIs are.

@@ -15,7 +15,7 @@ func groupFlags(root *cobra.Command) {
 		{Title: "Who is notified, and how", Flags: []string{"endpoint", "profile", "max-attempts", "concurrency", "max-pending", "insecure", "ca", "record"}},
 		{Title: "The API", Flags: []string{"listen", "token", "tls", "tls-ca", "rate-limit", "allow-remote", "allow-remote-control", "allow-host"}},
 		{Title: "Jobs and time", Flags: []string{"job-time", "rows", "outcome", "seed", "time-scale", "state"}},
-		{Title: "What goes wrong", Flags: []string{"fault", "pages"}},
+		{Title: "What goes wrong", Flags: []string{"fault", "sender-fault", "pages"}},
 		{Title: "Data of your own", Flags: []string{"sitemap", "records"}},
 		data,
 	}

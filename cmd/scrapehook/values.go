@@ -79,6 +79,7 @@ var commandValues = map[string]flagValues{
 	"replay --only":         {list: choices("status=", "job=", "reason=", "code="), bare: true},
 	"cloud --outcome":       {list: func() []string { return assigned(texts(webhook.EndStatuses)()) }, bare: true},
 	"cloud --fault":         {list: texts(fault.All), bare: true},
+	"cloud --sender-fault":  {list: texts(fault.SenderKinds), bare: true},
 	"cloud --pages":         {list: choices("empty=", "failed=", "full="), bare: true},
 	"cloud --rate-limit":    {list: choices("200/15m")},
 	"receive --role":        {list: choices(string(receiver.RoleAll), string(receiver.RoleReceive), string(receiver.RoleImport)), whole: true},

@@ -66,6 +66,8 @@ type Attempt struct {
 	Number       int // 1-based
 	// Request is what was sent, or was to be; [Client.Head] has its head.
 	Request Request
+	// Mishap names what was made go wrong with it on purpose; empty: nothing.
+	Mishap string
 
 	Planned   time.Time // when it was due, by the sender's clock
 	Started   time.Time // when its deadline began to run; later than Planned in a full sender

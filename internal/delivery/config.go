@@ -45,6 +45,9 @@ type Config struct {
 	// called with the sender locked: it must not call the sender, nor wait. May
 	// be nil.
 	OnPending func(p Pending, underWay bool)
+	// Mishap is asked what is to go wrong with each attempt, before it is made.
+	// Nil: nothing does.
+	Mishap func(Pending) Mishap
 	// Clock is what notifications are due by, and resend delays count by; nil
 	// is the real one. An attempt's deadline is always real.
 	Clock Clock
@@ -163,6 +166,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.OnPending == nil {
 		cfg.OnPending = func(Pending, bool) {}
+	}
+	if cfg.Mishap == nil {
+		cfg.Mishap = func(Pending) Mishap { return Mishap{} }
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = realClock{}

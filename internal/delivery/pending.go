@@ -20,6 +20,8 @@ type Pending struct {
 	Edited bool
 	// Of is the delivery that this one was made of by hand; 0: none.
 	Of uint64
+	// Postponed: a mishap has had it wait once, and does not again.
+	Postponed bool
 }
 
 // form is the body that is sent.

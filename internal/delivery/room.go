@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/duequeue"
@@ -115,6 +116,10 @@ func (s *Sender) beginLocked(r *room, p Pending) Pending {
 func (s *Sender) ended(p Pending, next *Pending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.endedLocked(p, next)
+}
+
+func (s *Sender) endedLocked(p Pending, next *Pending) {
 	r := s.roomLocked(p.URL)
 	r.underWay--
 	if next != nil && !s.dropped[p.Delivery] {
@@ -123,4 +128,34 @@ func (s *Sender) ended(p Pending, next *Pending) {
 	delete(s.underWay, p.Delivery)
 	delete(s.dropped, p.Delivery)
 	s.notify()
+}
+
+// Hasten makes the next attempt of a delivery due now, and reports whether one
+// was waiting.
+func (s *Sender) Hasten(delivery uint64) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hastenLocked(delivery)
+}
+
+func (s *Sender) hastenLocked(delivery uint64) (bool, error) {
+	for _, r := range s.rooms {
+		all := slices.Clone(r.waiting.All())
+		i := slices.IndexFunc(all, func(p Pending) bool { return p.Delivery == delivery })
+		if i < 0 {
+			continue
+		}
+		all[i].Due = s.cfg.Clock.Now()
+		if err := s.cfg.Journal.Queue(all[i]); err != nil {
+			return false, fmt.Errorf("recording a delivery: %w", err)
+		}
+		r.waiting = duequeue.Queue[Pending]{}
+		for _, p := range all {
+			r.waiting.Push(p)
+		}
+		s.cfg.OnPending(all[i], false)
+		s.notify()
+		return true, nil
+	}
+	return false, nil
 }

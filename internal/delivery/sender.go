@@ -34,7 +34,8 @@ type Sender struct {
 	last     uint64           // number of the last delivery
 	rooms    map[string]*room // by URL
 	underWay map[uint64]Pending
-	dropped  map[uint64]bool // of those under way, what is not to be resent
+	dropped  map[uint64]bool     // of those under way, what is not to be resent
+	behind   map[string][]uint64 // by URL: postponed until another one was sent
 	started  bool
 	stopped  bool
 	broken   error // what ends Run
@@ -55,6 +56,7 @@ func New(cfg Config) (*Sender, error) {
 		rooms:    map[string]*room{},
 		underWay: map[uint64]Pending{},
 		dropped:  map[uint64]bool{},
+		behind:   map[string][]uint64{},
 	}
 	for _, p := range cfg.Restored {
 		s.roomLocked(p.URL).waiting.Push(p)
@@ -96,32 +98,6 @@ func (s *Sender) Queue(p Pending, delay time.Duration) (delivery uint64, err err
 	return s.last, nil
 }
 
-// Hasten makes the next attempt of a delivery due now, and reports whether one
-// was waiting.
-func (s *Sender) Hasten(delivery uint64) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range s.rooms {
-		all := slices.Clone(r.waiting.All())
-		i := slices.IndexFunc(all, func(p Pending) bool { return p.Delivery == delivery })
-		if i < 0 {
-			continue
-		}
-		all[i].Due = s.cfg.Clock.Now()
-		if err := s.cfg.Journal.Queue(all[i]); err != nil {
-			return false, fmt.Errorf("recording a delivery: %w", err)
-		}
-		r.waiting = duequeue.Queue[Pending]{}
-		for _, p := range all {
-			r.waiting.Push(p)
-		}
-		s.cfg.OnPending(all[i], false)
-		s.notify()
-		return true, nil
-	}
-	return false, nil
-}
-
 // Reset gives up everything that is pending, if commit, which makes that last,
 // succeeds. Nothing is taken from the source meanwhile. Attempts under way end
 // and are not repeated.
@@ -134,6 +110,7 @@ func (s *Sender) Reset(commit func() error) error {
 	for _, r := range s.rooms {
 		r.waiting = duequeue.Queue[Pending]{}
 	}
+	clear(s.behind)
 	for delivery := range s.underWay {
 		s.dropped[delivery] = true
 	}
@@ -229,19 +206,24 @@ func (s *Sender) fail(err error) {
 // attempt makes one attempt and decides what follows from it. Its error is the
 // journal's; the notification stays pending then.
 func (s *Sender) attempt(ctx context.Context, p Pending) error {
+	m := s.cfg.Mishap(p)
+	if m.Postpone > 0 {
+		return s.postpone(p, m)
+	}
 	next := &p
 	defer func() { s.ended(p, next) }()
 	if s.isDropped(p.Delivery) {
 		next = nil
 		return nil
 	}
+	s.copy(p, m)
 	if err := s.cfg.Journal.Begin(p, time.Now()); err != nil {
 		return fmt.Errorf("recording the intent of an attempt: %w", err)
 	}
 	profile := s.client.Profile
-	a := s.client.attempt(ctx,
-		Request{URL: p.URL, Body: p.form(profile)},
-		Attempt{Delivery: p.Delivery, Notification: p.Notification, URL: p.URL, Number: p.Attempt, Planned: p.Due})
+	mishandled, r := m.apply(ctx, Request{URL: p.URL, Body: p.form(profile)})
+	a := s.client.attempt(mishandled, r,
+		Attempt{Delivery: p.Delivery, Notification: p.Notification, URL: p.URL, Number: p.Attempt, Planned: p.Due, Mishap: m.Name})
 	after := following(profile, p, a, s.cfg.Clock.Now())
 	if after != nil && a.Reason != Canceled {
 		a.Resend = after.Due
@@ -251,7 +233,7 @@ func (s *Sender) attempt(ctx context.Context, p Pending) error {
 	}
 	next = after
 	s.cfg.OnAttempt(a)
-	return nil
+	return s.release(p)
 }
 
 // isDropped reports whether a delivery that is under way was given up.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -91,13 +90,7 @@ func (f Fault) reset(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	if err != nil {
 		panic(http.ErrAbortHandler) // HTTP/2: the stream is reset instead
 	}
-	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = secure.NetConn() // without TLS's parting words
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // close by RST instead of FIN
-	}
-	_ = conn.Close()
+	resetConn(conn)
 }
 
 func (f Fault) truncate(w http.ResponseWriter, r *http.Request, next http.Handler) {

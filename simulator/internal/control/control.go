@@ -41,7 +41,9 @@ type Config struct {
 	Client  *delivery.Client // of test notifications
 	Clock   *clock.Clock
 	Faults  *fault.Plan
-	History *history.History
+	// SenderFaults are those of Sender.
+	SenderFaults *fault.SenderPlan
+	History      *history.History
 	// Reset empties all of these but the clock, at once.
 	Reset func() error
 	// Ready reports whether jobs live and notifications are sent.
@@ -107,6 +109,10 @@ func (s *server) routes() map[string]func(*http.Request) (any, error) {
 		"POST faults":                 s.addFault,
 		"DELETE faults":               s.clearFaults,
 		"DELETE faults/{id}":          s.removeFault,
+		"GET sender-faults":           s.senderFaults,
+		"POST sender-faults":          s.addSenderFault,
+		"DELETE sender-faults":        s.clearSenderFaults,
+		"DELETE sender-faults/{id}":   s.removeSenderFault,
 		"GET deliveries":              s.deliveries,
 		"GET deliveries/{id}":         s.delivery,
 		"GET deliveries/events":       s.events,
@@ -176,12 +182,17 @@ func answering(answer func(*http.Request) (any, error)) http.Handler {
 
 // refuseFor answers an error, and names the field that it is about.
 func refuseFor(err error) http.Handler {
-	var field *history.FieldError
-	if !errors.As(err, &field) {
-		return refuse(statusOf(err), err.Error())
+	name := ""
+	if field, ok := errors.AsType[*history.FieldError](err); ok {
+		name = field.Field
+	} else if member, ok := errors.AsType[*fault.RuleError](err); ok {
+		name = member.Field
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, statusOf(err), map[string]string{"error": err.Error(), "field": field.Field})
+		writeJSON(w, statusOf(err), struct {
+			Error string `json:"error"`
+			Field string `json:"field,omitempty"`
+		}{err.Error(), name})
 	})
 }
 
@@ -214,6 +225,8 @@ func read(r *http.Request, v any) error {
 		return nil
 	case errors.As(err, &kind) && kind.Field != "":
 		return &history.FieldError{Field: kind.Field, Reason: fmt.Sprintf("a %s is not what belongs there (%s)", kind.Value, kind.Type)}
+	case errors.Is(err, fault.ErrRule):
+		return err
 	}
 	return bad("the body: %w", err)
 }
@@ -263,9 +276,10 @@ func (s *server) state(*http.Request) (any, error) {
 		Pending   []pendingJSON          `json:"pending"`
 		Total     int                    `json:"pending_total"`
 		Faults    []fault.Rule           `json:"faults"`
+		Sender    []fault.SenderRule     `json:"sender_faults"`
 	}{
 		s.cfg.Seed, s.cfg.Profile.Name, s.clockNow(), s.cfg.Cloud.Endpoints(),
-		sitemaps, jobs, pending, total, s.cfg.Faults.Rules(),
+		sitemaps, jobs, pending, total, s.cfg.Faults.Rules(), s.cfg.SenderFaults.Rules(),
 	}, nil
 }
 

@@ -48,6 +48,7 @@ type attemptJSON struct {
 	HTTPStatus int             `json:"http_status,omitempty"`
 	Error      string          `json:"error,omitempty"`
 	Resend     *time.Time      `json:"resend,omitempty"` // by the simulated clock
+	Fault      string          `json:"fault,omitempty"`
 	Request    *messageJSON    `json:"request,omitempty"`
 	Answer     *messageJSON    `json:"answer,omitempty"`
 }
@@ -82,7 +83,7 @@ func newAttemptJSON(a delivery.Attempt) attemptJSON {
 		Delivery: a.Delivery, Job: a.Notification.JobID, Status: a.Notification.Status, URL: a.URL, Attempt: a.Number,
 		Started: a.Started, Connected: given(a.Connected), Sent: given(a.Sent), FirstByte: given(a.FirstByte),
 		HeadEnded: given(a.HeadEnded), Ended: a.Ended,
-		Reason: a.Reason, HTTPStatus: a.Status, Error: a.Err, Resend: given(a.Resend),
+		Reason: a.Reason, HTTPStatus: a.Status, Error: a.Err, Resend: given(a.Resend), Fault: a.Mishap,
 	}
 }
 

@@ -3,9 +3,6 @@ package control
 import (
 	"net/http"
 	"time"
-
-	"github.com/scrapehook/scrapehook/internal/cloud"
-	"github.com/scrapehook/scrapehook/internal/fault"
 )
 
 // clockJSON is the simulated clock.
@@ -49,32 +46,4 @@ func (s *server) setClock(r *http.Request) (any, error) {
 		}
 	}
 	return s.clockNow(), nil
-}
-
-func (s *server) faults(*http.Request) (any, error) {
-	return map[string]any{"faults": s.cfg.Faults.Rules()}, nil
-}
-
-func (s *server) addFault(r *http.Request) (any, error) {
-	var rule fault.Rule
-	if err := read(r, &rule); err != nil {
-		return nil, err
-	}
-	id, err := s.cfg.Faults.Add(rule)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]int{"id": id}, nil
-}
-
-func (s *server) clearFaults(*http.Request) (any, error) {
-	s.cfg.Faults.Clear()
-	return ok, nil
-}
-
-func (s *server) removeFault(r *http.Request) (any, error) {
-	if !s.cfg.Faults.Remove(int(pathID(r))) {
-		return nil, cloud.ErrNotFound
-	}
-	return ok, nil
 }
