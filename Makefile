@@ -7,7 +7,7 @@ LINT         := bin/golangci-lint-$(LINT_VERSION)
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 BUILD        := CGO_ENABLED=0 $(GO) build -pgo=.ci/build.pgo -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 
-.PHONY: chaos fuzz matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean platforms release release-check
+.PHONY: chaos fuzz soak matrix run test lint vet unit bench bench-receiver bench-traffic profile crash model endpoints build image requirements deps defects receivers clean platforms release release-check
 
 # ARGS are passed on: make run ARGS=--fast
 run: build
@@ -117,6 +117,12 @@ model:
 chaos: CHAOS_TIME ?= 10m
 chaos:
 	CHAOS_TIME=$(CHAOS_TIME) $(GO) test -count=1 -timeout 3h -v -run '^TestChaos$$' ./e2e
+
+# An hour of a cloud and a receiver at work, and what they use of memory,
+# descriptors, threads and disk.
+soak: SOAK_TIME ?= 1h
+soak:
+	SOAK_TIME=$(SOAK_TIME) $(GO) test -count=1 -timeout 4h -v -run '^TestSoak$$' ./e2e
 
 # Searches each parser for what it can't take, one after the other. The tests try
 # the seeds, and what was found before (testdata/fuzz).

@@ -226,8 +226,7 @@ func (c *chaos) check(t *testing.T) {
 		}
 		return c.cloud.do(t, "GET", c.cloud.ControlURL+"state", "", &state) == nil && state.Total == 0
 	})
-	awaitIdle(t, c.files)
-	awaitIdle(t, c.database)
+	c.awaitImports(t)
 	store, err := pgstore.Open(t.Context(), c.database)
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +258,22 @@ func (c *chaos) check(t *testing.T) {
 		}
 	}
 	t.Logf("%d jobs with %d rows at each of two receivers; %d calls without an answer; %v", len(truth), rows, c.unknown, c.events)
+}
+
+// awaitImports waits for as long as an import may be put off that has failed often,
+// five minutes, and for the import itself.
+func (c *chaos) awaitImports(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(8 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		one, err := backlog(t, c.files)
+		two, err2 := backlog(t, c.database)
+		switch {
+		case err == nil && err2 == nil && one.Wanted+two.Wanted == 0:
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("imports are left: %+v, %v; %+v, %v", one, err, two, err2)
+		}
+	}
 }
 
 func sameRows(got []json.RawMessage, want [][]byte) bool {

@@ -79,15 +79,17 @@ func Run(ctx context.Context, listener net.Listener, cfg Config, open func(conte
 	defer giveUp()
 	guard := guardOf(listener, cfg.Log)
 	server := &http.Server{
-		Handler:        s,
-		ReadTimeout:    readTimeout,
-		WriteTimeout:   writeTimeout,
-		IdleTimeout:    idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes,
-		BaseContext:    func(net.Listener) context.Context { return answering },
-		ConnContext:    guard.connContext,
-		ConnState:      guard.connState,
-		ErrorLog:       slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
+		Handler:     s,
+		ReadTimeout: readTimeout,
+		// OPTIONS * is asked of nothing that we have.
+		DisableGeneralOptionsHandler: true,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		BaseContext:                  func(net.Listener) context.Context { return answering },
+		ConnContext:                  guard.connContext,
+		ConnState:                    guard.connState,
+		ErrorLog:                     slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 	}
 	var g errgroup.Group
 	serving, failed := context.WithCancel(lasting)
