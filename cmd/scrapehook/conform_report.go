@@ -62,7 +62,13 @@ func (f conformFlags) sinks(stdout, stderr io.Writer) ([]sink, error) {
 		sinks = append(sinks, s)
 	}
 	asText := func(w io.Writer, r scenarios.Report, c *report.Comparison) error {
-		return report.Text(w, r, c, styleOf(text))
+		style := styleOf(text)
+		for _, s := range sinks {
+			if s.path != "-" {
+				style.Files = append(style.Files, s.path)
+			}
+		}
+		return report.Text(w, r, c, style)
 	}
 	return append([]sink{{stdout: text, render: asText}}, sinks...), nil
 }

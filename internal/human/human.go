@@ -123,3 +123,41 @@ func Fit(s string, columns int) string {
 	}
 	return string([]rune(s)[:columns-1]) + "…"
 }
+
+// leastRoom is how narrow a column of text may be; where less is left beside what
+// stands before it, the text begins on a line of its own.
+const leastRoom = 24
+
+// Fold breaks text at a terminal's width, 0 is nowhere. The first line begins at
+// column from, as do those that follow.
+func Fold(text string, width, from int) string {
+	if width <= 0 {
+		return text
+	}
+	start := ""
+	if width-from < leastRoom {
+		from = min(from, 4)
+		start = "\n" + strings.Repeat(" ", from)
+		if from == 0 {
+			start = ""
+		}
+	}
+	room, column := max(width-from, 1), 0
+	var b strings.Builder
+	b.WriteString(start)
+	for i, word := range strings.Fields(text) {
+		wide := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+			column = wide
+		case column+1+wide > room:
+			b.WriteString("\n" + strings.Repeat(" ", from))
+			column = wide
+		default:
+			b.WriteByte(' ')
+			column += 1 + wide
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}

@@ -146,3 +146,21 @@ func TestFit(t *testing.T) {
 		}
 	}
 }
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		width, from int
+		want        string
+	}{
+		"no width":       {0, 10, "one two three four five six seven"},
+		"room":           {40, 4, "one two three four five six seven"},
+		"two lines":      {36, 10, "one two three four five\n          six seven"},
+		"hardly any":     {30, 20, "\n    one two three four five\n    six seven"},
+		"from the start": {16, 0, "one two three\nfour five six\nseven"},
+	} {
+		if got := human.Fold("one two three four five six seven", tc.width, tc.from); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

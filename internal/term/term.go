@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -47,7 +48,7 @@ func Size(w io.Writer) (columns, rows int) {
 type Status struct {
 	w     io.Writer
 	live  bool
-	drawn int // lines of the block on the screen
+	drawn []int // how wide each line of the block on the screen is
 }
 
 // NewStatus returns a block that is drawn on w.
@@ -69,32 +70,42 @@ func (s *Status) Draw(lines ...string) {
 // frame is what is written to draw lines on a terminal of a size.
 func (s *Status) frame(lines []string, columns, rows int) string {
 	var b strings.Builder
-	b.WriteString(s.erasure())
+	b.WriteString(s.erasure(columns))
 	if most := rows - 1; rows > 0 && len(lines) > most {
 		hidden := len(lines) - max(most-1, 0)
 		lines = append(lines[:len(lines)-hidden:len(lines)-hidden], fmt.Sprintf("  and %d more", hidden))
 	}
 	for _, line := range lines {
-		b.WriteString(human.Fit(line, columns-1)) // a full line would wrap
+		line = human.Fit(line, columns-1) // a full line would wrap
+		s.drawn = append(s.drawn, utf8.RuneCountInString(line))
+		b.WriteString(line)
 		b.WriteByte('\n')
 	}
-	s.drawn = len(lines)
 	return b.String()
 }
 
 // Clear removes the block, so that what follows is printed in its place.
 func (s *Status) Clear() {
 	if s.live {
-		fmt.Fprint(s.w, s.erasure())
+		columns, _ := Size(s.w)
+		fmt.Fprint(s.w, s.erasure(columns))
 	}
 }
 
-// erasure moves to the start of the block and erases from there on.
-func (s *Status) erasure() string {
-	if s.drawn == 0 {
+// erasure moves to the start of the block and erases each of its lines: where all
+// of the screen is erased at once, tmux keeps it in its history. A terminal that
+// has become narrower since has wrapped the lines.
+func (s *Status) erasure(columns int) string {
+	if len(s.drawn) == 0 {
 		return ""
 	}
-	up := s.drawn
-	s.drawn = 0
-	return fmt.Sprintf("\x1b[%dA\x1b[J", up)
+	up := 0
+	for _, wide := range s.drawn {
+		up++
+		if columns > 0 && wide > columns {
+			up += (wide - 1) / columns
+		}
+	}
+	s.drawn = s.drawn[:0]
+	return strings.Repeat("\x1b[A\x1b[2K", up)
 }

@@ -29,6 +29,9 @@ func TestWhatIsNotATerminal(t *testing.T) {
 	}
 }
 
+// erased is what erases that many lines, the last one first.
+func erased(lines int) string { return strings.Repeat("\x1b[A\x1b[2K", lines) }
+
 func TestFrames(t *testing.T) {
 	t.Parallel()
 	var s Status
@@ -39,12 +42,13 @@ func TestFrames(t *testing.T) {
 		want          string
 	}{
 		{"the first", []string{"a", "b"}, 80, 24, "a\nb\n"},
-		{"two lines are erased", []string{"c"}, 80, 24, "\x1b[2A\x1b[Jc\n"},
-		{"a long line is cut", []string{strings.Repeat("x", 30)}, 11, 24, "\x1b[1A\x1b[Jxxxxxxxxx…\n"},
-		{"a full line does not wrap", []string{strings.Repeat("x", 10)}, 11, 24, "\x1b[1A\x1b[Jxxxxxxxxxx\n"},
-		{"more lines than rows", []string{"1", "2", "3", "4", "5"}, 80, 4, "\x1b[1A\x1b[J1\n2\n  and 3 more\n"},
-		{"of unknown size", []string{"1", "2", "3"}, 0, 0, "\x1b[3A\x1b[J1\n2\n3\n"},
-		{"nothing", nil, 80, 24, "\x1b[3A\x1b[J"},
+		{"two lines are erased", []string{"c"}, 80, 24, erased(2) + "c\n"},
+		{"a long line is cut", []string{strings.Repeat("x", 30)}, 11, 24, erased(1) + "xxxxxxxxx…\n"},
+		{"a full line does not wrap", []string{strings.Repeat("x", 10)}, 11, 24, erased(1) + "xxxxxxxxxx\n"},
+		{"more lines than rows", []string{"1", "2", "3", "4", "5"}, 80, 4, erased(1) + "1\n2\n  and 3 more\n"},
+		{"narrower than before: its lines have wrapped", []string{"1", "2", "3"}, 4, 24, erased(5) + "1\n2\n3\n"},
+		{"of unknown size", []string{"1", "2", "3"}, 0, 0, erased(3) + "1\n2\n3\n"},
+		{"nothing", nil, 80, 24, erased(3)},
 		{"after nothing", []string{"a"}, 80, 24, "a\n"},
 	} {
 		if got := s.frame(step.lines, step.columns, step.rows); got != step.want {

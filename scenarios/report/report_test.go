@@ -108,6 +108,7 @@ not conformant  (1 pass, 1 warn, 1 fail, 1 not seen, 1 left out, 1 blocked, 1 er
   It does not meet ACK-03: a <title>. 1 of 7 MUSTs is broken: with this receiver, notifications are resent in vain, or data is lost or doubled.
   ACK-04: 40 rows <twice>
   ACK-05: declared not to be supported
+  ACK-03   a <title>
 next: Repair ACK-03 first, then the others in their order, and run it again.
 `
 	if b.String() != want {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ type Style struct {
 	Color bool
 	// Width is where lines are broken; 0 is nowhere.
 	Width int
+	// Files are where the other forms of the report are, to be named at the end.
+	Files []string
 }
 
 var colors = map[scenarios.Verdict]string{
@@ -65,8 +68,16 @@ func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) er
 	}
 	b.WriteString(rhythm(r) + causes(r, style))
 	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
+	left := 0
 	for _, result := range r.Results {
+		if r.Interrupted && result.Verdict == scenarios.Errored {
+			left++ // nothing is known of it
+			continue
+		}
 		row(&b, result, style)
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "%s\n", style.fold(human.Count(left, "requirement")+" had not come to an end when the run was stopped", 0))
 	}
 	if compared != nil {
 		b.WriteString("\n" + comparison(*compared, style))
@@ -208,25 +219,7 @@ func inLine(f scenarios.Finding) string {
 
 // fold breaks text at the terminal's width; the lines that follow begin at
 // column from.
-func (s Style) fold(text string, from int) string {
-	room := s.Width - from
-	if s.Width == 0 || room < 20 {
-		return text
-	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) > room:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
-	}
-	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", from))
-}
+func (s Style) fold(text string, from int) string { return human.Fold(text, s.Width, from) }
 
 // closing is the verdict: in one line, then what it means and what to do.
 func closing(r scenarios.Report, style Style) string {
@@ -255,7 +248,31 @@ func closing(r scenarios.Report, style Style) string {
 	for _, line := range append([]string{c.Meaning}, c.NotLookedAt...) {
 		lines = append(lines, "  "+style.fold(line, 2))
 	}
-	return strings.Join(append(lines, "next: "+style.fold(c.Next, 6)), "\n")
+	lines = append(lines, failures(r, style)...)
+	lines = append(lines, "next: "+style.fold(c.Next, 6))
+	if len(style.Files) > 0 {
+		lines = append(lines, "report: "+style.fold(strings.Join(style.Files, ", "), 8))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// failuresAgain bounds how many failures are named once more at the end, where
+// they are still seen when the table has scrolled away.
+const failuresAgain = 8
+
+// failures are what is broken, the most urgent first.
+func failures(r scenarios.Report, style Style) []string {
+	var lines []string
+	for _, id := range r.Conclude().Repairs {
+		i := slices.IndexFunc(r.Results, func(result scenarios.Result) bool { return result.ID == id })
+		if result := r.Results[i]; result.Verdict == scenarios.Fail {
+			lines = append(lines, "  "+style.paint(result.Verdict, fmt.Sprintf("%-8s", id))+" "+style.fold(result.Title, 11))
+		}
+	}
+	if more := len(lines) - failuresAgain; more > 1 {
+		lines = append(lines[:failuresAgain], fmt.Sprintf("  and %d more", more))
+	}
+	return lines
 }
 
 // Took writes how long something took; - is not at all.

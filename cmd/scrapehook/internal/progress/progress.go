@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrapehook/scrapehook/internal/human"
 	"github.com/scrapehook/scrapehook/internal/term"
 	"github.com/scrapehook/scrapehook/scenarios"
 	"github.com/scrapehook/scrapehook/scenarios/report"
@@ -120,8 +121,10 @@ func (p *View) Event(e scenarios.Event) {
 	if p.block.Live() {
 		if broken {
 			p.block.Clear()
-			fmt.Fprintf(p.w, "%-8s %s: %s\n", e.ID, e.Result.Verdict, e.Result.Title)
-			p.sayBroken(*e.Result)
+			columns, _ := term.Size(p.w)
+			fmt.Fprintf(p.w, "%-8s %s\n", e.ID, human.Fold(fmt.Sprintf("%s: %s", e.Result.Verdict, e.Result.Title), columns, 9))
+			p.sayBroken(*e.Result, columns)
+			p.block.Draw(p.blockLocked(time.Now())...)
 		}
 		return
 	}
@@ -130,22 +133,27 @@ func (p *View) Event(e scenarios.Event) {
 	}
 	fmt.Fprintf(p.w, "%-8s %s (%s)\n", e.ID, e.Result.Verdict, report.Took(e.Result.Duration))
 	if broken {
-		p.sayBroken(*e.Result)
+		p.sayBroken(*e.Result, 0)
 	}
 }
 
 // sayBroken shows what is broken as soon as it is known.
-func (p *View) sayBroken(r scenarios.Result) {
-	for _, f := range r.Findings[:min(len(r.Findings), 1)] {
-		fmt.Fprintf(p.w, "         %s\n         expected  %s\n         actual    %s\n", f.Subject, f.Expected, f.Actual)
+func (p *View) sayBroken(r scenarios.Result, columns int) {
+	say := func(name, text string) {
+		fmt.Fprintf(p.w, "         %-9s %s\n", name, human.Fold(text, columns, 19))
 	}
-	fmt.Fprintf(p.w, "         repair    %s\n", r.Repair)
+	for _, f := range r.Findings[:min(len(r.Findings), 1)] {
+		fmt.Fprintf(p.w, "         %s\n", human.Fold(f.Subject, columns, 9))
+		say("expected", f.Expected)
+		say("actual", f.Actual)
+	}
+	say("repair", r.Repair)
 }
 
 // blockLocked is what is shown at a moment: how far the run is, and what each
 // scenario under way waits for.
 func (p *View) blockLocked(now time.Time) []string {
-	done, bad := 0, 0
+	done, bad, failed := 0, 0, 0
 	var waiting []string
 	for _, id := range append([]string{""}, p.order...) {
 		e, known := p.now[id]
@@ -155,6 +163,9 @@ func (p *View) blockLocked(now time.Time) []string {
 			done++
 			if e.Result.Verdict != scenarios.Pass {
 				bad++
+			}
+			if e.Result.Verdict == scenarios.Fail {
+				failed++
 			}
 		case e.State == scenarios.Running && (id != "" || done == 0 || done == len(p.order)):
 			line := fmt.Sprintf("  %-8s %s", id, e.Text)
@@ -167,6 +178,21 @@ func (p *View) blockLocked(now time.Time) []string {
 	if more := len(waiting) - rowsShown; more > 0 {
 		waiting = append(waiting[:rowsShown], fmt.Sprintf("  and %d more under way", more))
 	}
-	head := fmt.Sprintf("%d of %d requirements judged, %d not passed, %s", done, len(p.order), bad, report.Took(now.Sub(p.began)))
+	columns, _ := term.Size(p.w)
+	head := fmt.Sprintf("%s %d of %d judged, %d failed", bar(done, len(p.order), columns), done, len(p.order), failed)
+	if others := bad - failed; others > 0 {
+		head += fmt.Sprintf(", %s not passed", human.Count(others, "other"))
+	}
+	head += ", " + report.Took(now.Sub(p.began).Round(time.Second))
 	return append([]string{head}, waiting...)
+}
+
+// bar shows how much is done, in a sixth of the width.
+func bar(done, of, columns int) string {
+	wide := min(max(columns/6, 6), 20)
+	full := 0
+	if of > 0 {
+		full = wide * done / of
+	}
+	return strings.Repeat("█", full) + strings.Repeat("░", wide-full)
 }
