@@ -317,7 +317,7 @@ func TestTrafficPage(t *testing.T) {
 	b := openTab(t)
 	b.do(t, chromedp.Navigate("file://"+filepath.Join(dir, "r.html")))
 	b.inspect(t)
-	if n := eval[int](t, b, "document.querySelectorAll('figure.chart svg').length"); n != 4 {
+	if n := eval[int](t, b, "document.querySelectorAll('figure.chart').length"); n != 5 {
 		t.Errorf("%d charts", n)
 	}
 }

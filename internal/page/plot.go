@@ -40,7 +40,7 @@ const (
 func (p Plot) SVG() template.HTML {
 	x, y := p.scales()
 	var b strings.Builder
-	fmt.Fprintf(&b, `<figure class="chart"><figcaption>%s</figcaption><div class="scroll"><svg viewBox="0 0 %d %d" role="img" aria-label="%[1]s">`,
+	fmt.Fprintf(&b, `<figure class="chart"><figcaption>%s</figcaption><div class="scroll" tabindex="0"><svg viewBox="0 0 %d %d" role="img" aria-label="%[1]s">`,
 		template.HTMLEscapeString(p.Title), width, height)
 	for _, tick := range y.ticks(p.LogY) {
 		at := y.place(tick)

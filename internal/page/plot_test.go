@@ -76,11 +76,10 @@ func TestTextIsEscaped(t *testing.T) {
 		Title: evil, X: func(float64) string { return evil }, Y: func(float64) string { return evil },
 		Series: []page.Series{{Name: evil, Points: []page.Point{{0, 1}, {1, math.Pi}}}},
 	}
-	for _, text := range []string{string(plot.SVG()), string(page.Bars(evil, []page.Bar{{evil, 1, evil}, {"b", 0, "0"}}))} {
+	for _, text := range []string{string(plot.SVG())} {
 		wellFormed(t, text)
 		if strings.Contains(text, "<script") {
 			t.Errorf("not escaped: %s", text)
 		}
 	}
-	wellFormed(t, string(page.Bars("none", nil)))
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -14,32 +15,42 @@ import (
 	"github.com/scrapehook/scrapehook/internal/page"
 )
 
-var body = template.Must(template.New("report").Parse(`<h1>Traffic</h1>
-<p>to <code>{{.URL}}</code>, {{.Started}}</p>
-{{range .Charts}}{{.}}
-{{end}}<h2>In figures</h2>
-<pre>{{.Text}}</pre>
-`))
+//go:embed page.tmpl
+var bodyText string
 
-// WriteHTML writes the report as one page that needs nothing else: latency over
-// time, its percentiles, the rate, the outcomes, and the text.
+//go:embed page.css
+var style string
+
+var body = template.Must(template.New("report").Parse(bodyText))
+
+// WriteHTML writes the report as one page that needs nothing else: what the run
+// means, its figures, how its sends ended, and charts over time.
 func (r *Report) WriteHTML(w io.Writer) error {
 	var text, content strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		return err
 	}
+	v := r.verdict()
+	charts := []template.HTML{r.rateChart()}
+	if r.Latency.Planned.Count() > 0 {
+		charts = []template.HTML{r.latencyChart(), r.percentileChart(), r.rateChart()}
+	}
 	err := body.Execute(&content, struct {
+		verdict
 		URL, Started, Text string
+		Tiles              []tile
+		SLO                []Judged
+		Outcomes, Codes    []outcomeBar
 		Charts             []template.HTML
 	}{
-		r.URL, r.Started.Format(time.RFC1123), text.String(),
-		[]template.HTML{r.latencyChart(), r.percentileChart(), r.rateChart(), r.outcomeChart()},
+		v, r.URL, r.Started.Format(time.RFC1123), text.String(), r.tiles(), r.SLO, r.outcomeBars(), r.codeBars(),
+		charts,
 	})
 	if err != nil {
 		return fmt.Errorf("writing the traffic report: %w", err)
 	}
 	return page.Write(w, page.Document{
-		Title: "scrapehook traffic: " + r.URL, Kind: "traffic report",
+		Title: v.Headline + ": " + r.URL, Kind: "traffic report", Color: faces[v.Face], Style: template.CSS(style), //nolint:gosec // written by us
 		Body: template.HTML(content.String()), //nolint:gosec // made by a template that escapes
 	})
 }
@@ -103,15 +114,4 @@ func (r *Report) rateChart() template.HTML {
 			r.series("acked", rate(func(s *Slot) int64 { return s.Acked })),
 		},
 	}.SVG()
-}
-
-func (r *Report) outcomeChart() template.HTML {
-	var bars []page.Bar
-	for _, o := range append(r.Outcomes(), Figure{"late", r.Late}) {
-		if o.Value > 0 {
-			share := fmt.Sprintf("%d (%.2f %%)", o.Value, 100*float64(o.Value)/float64(r.Planned))
-			bars = append(bars, page.Bar{Name: o.Name, Value: float64(o.Value), Text: share})
-		}
-	}
-	return page.Bars("Planned sends by outcome; late ones are among the sent", bars)
 }

@@ -97,6 +97,7 @@ func (r *Report) add(shard *Report) {
 	r.Connections.add(shard.Connections)
 	r.Add(shard.Counts)
 	r.Warmup.Add(shard.Warmup)
+	r.addCodes(shard.Codes)
 	r.Sends.add(shard.Sends)
 	r.Latency.merge(shard.Latency)
 	mergeGroups(r.ByStatus, shard.ByStatus)

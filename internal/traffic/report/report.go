@@ -46,7 +46,9 @@ type Report struct {
 	Latency   Latency                    `json:"latency_us"`
 	ByStatus  map[webhook.Status]Latency `json:"latency_us_by_status"`
 	ByAttempt map[string]Latency         `json:"latency_us_by_attempt"`
-	Timeline  Timeline                   `json:"timeline"`
+	// Codes are how many answers had a status code.
+	Codes    map[int]int64 `json:"status_codes"`
+	Timeline Timeline      `json:"timeline"`
 	// Replay is how the outcomes compare with those of a record; nil unless one
 	// was replayed.
 	Replay *record.Replayed `json:"replay,omitempty"`
@@ -71,6 +73,16 @@ func (c *Connections) add(other Connections) {
 
 // mixedTransports is the transport of a merged report whose shards had several.
 const mixedTransports = "mixed"
+
+// addCodes adds answers by their status codes.
+func (r *Report) addCodes(codes map[int]int64) {
+	if r.Codes == nil {
+		r.Codes = map[int]int64{}
+	}
+	for code, n := range codes {
+		r.Codes[code] += n
+	}
+}
 
 // Unreached reports whether something was sent, and nothing of it came to an
 // endpoint.

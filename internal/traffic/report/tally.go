@@ -18,6 +18,7 @@ type Tally struct {
 	warm     Counts
 	sending  int64 // exchanges under way
 	sends    Sends
+	codes    map[int]int64 // answers by their status code
 	cells    []cell
 	timeline Timeline
 }
@@ -79,6 +80,12 @@ func (t *Tally) Ended(a *Attempt, e Ending) {
 		return
 	}
 	t.timeline.at(a.Planned).count(a)
+	if a.Code != 0 {
+		if t.codes == nil {
+			t.codes = map[int]int64{}
+		}
+		t.codes[a.Code]++
+	}
 	if a.Number == 1 && a.Part == plan.First {
 		t.sends.add(Sends{Count: 1, FirstS: a.Sent.Seconds(), LastS: a.Sent.Seconds(), EndedS: a.Ended.Seconds()})
 	}
@@ -194,6 +201,7 @@ func (ts Tallies) AddTo(report *Report) {
 		t.mu.Lock()
 		report.Add(t.counts)
 		report.Warmup.Add(t.warm)
+		report.addCodes(t.codes)
 		report.Sends.add(t.sends)
 		for _, c := range t.cells {
 			report.Latency.merge(c.Latency)

@@ -80,6 +80,13 @@ func writeFigures(w io.Writer, whole int64, figures []Figure) {
 
 func (r *Report) writeOutcomes(w io.Writer) {
 	writeFigures(w, r.Planned, r.Outcomes())
+	if len(r.Codes) > 0 {
+		var codes []string
+		for _, code := range slices.Sorted(maps.Keys(r.Codes)) {
+			codes = append(codes, fmt.Sprintf("%d × %d", r.Codes[code], code))
+		}
+		fmt.Fprintf(w, "  status codes: %s\n", strings.Join(codes, ", "))
+	}
 	fmt.Fprintf(w, "  late by more than %s: %d\n", human.Duration(LateBy), r.Late)
 }
 
