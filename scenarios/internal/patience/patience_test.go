@@ -153,3 +153,34 @@ func TestRhythm(t *testing.T) {
 		t.Errorf("%+v, want %+v", seen, want)
 	}
 }
+
+// TestDownloadsWithoutAnEnd: who downloads a job again and again, and shows nothing
+// for it, makes no progress; an acknowledgement and rows begin anew.
+func TestDownloadsWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	var r patience.Rhythm
+	at := began
+	download := func() (progress bool) {
+		at = at.Add(time.Minute)
+		r.Call(7, at.Add(-time.Second))
+		r.Called(7, at, true, true)
+		seen, _ := r.Seen()
+		return seen.Progress.Equal(at)
+	}
+	for i, want := range []bool{true, true, true, false, false} {
+		if download() != want {
+			t.Errorf("download %d counts as progress: %t", i+1, !want)
+		}
+	}
+	r.Acknowledged(7, at)
+	if !download() {
+		t.Error("a download after a resend is no progress")
+	}
+	for range 3 {
+		download()
+	}
+	r.Rows(7, at, "one")
+	if !download() {
+		t.Error("a download after new rows is no progress")
+	}
+}

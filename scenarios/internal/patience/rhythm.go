@@ -22,6 +22,7 @@ type job struct {
 	called       bool
 	failed       time.Time // when its last call failed; zero: it did not
 	rows         string    // what the probes showed last
+	downloads    int       // complete ones since rows changed, or it was acknowledged
 }
 
 func (r *Rhythm) jobLocked(id int64) *job {
@@ -55,7 +56,8 @@ func (r *Rhythm) progressLocked(at time.Time) {
 func (r *Rhythm) Acknowledged(id int64, at time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.jobLocked(id).acknowledged = at
+	j := r.jobLocked(id)
+	j.acknowledged, j.downloads = at, 0
 }
 
 // Call notes that a call for the job has begun.
@@ -75,6 +77,10 @@ func (r *Rhythm) Call(id int64, at time.Time) {
 	}
 }
 
+// mostDownloads is how many complete downloads of a job in a row are progress. A
+// receiver that downloads it again and again, and has no row to show, is stuck.
+const mostDownloads = 3
+
 // Called notes that a call for the job has ended. download says that it was one of the
 // job's data, ok that it succeeded as a whole.
 func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
@@ -88,7 +94,9 @@ func (r *Rhythm) Called(id int64, at time.Time, download, ok bool) {
 	case !ok:
 		j.failed = at
 	case download:
-		r.progressLocked(at)
+		if j.downloads++; j.downloads <= mostDownloads {
+			r.progressLocked(at)
+		}
 	}
 }
 
@@ -98,7 +106,7 @@ func (r *Rhythm) Rows(id int64, at time.Time, rows string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if j := r.jobLocked(id); j.rows != rows {
-		j.rows = rows
+		j.rows, j.downloads = rows, 0
 		r.progressLocked(at)
 	}
 }
