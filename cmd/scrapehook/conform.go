@@ -38,6 +38,9 @@ type conformFlags struct {
 	effectTimeout, retryTimeout              time.Duration
 	startTimeout                             time.Duration
 	trust                                    trustFlags
+	watch                                    []string
+	rerun                                    string
+	anySeed                                  bool
 	concurrency, burst                       int
 }
 
@@ -64,12 +67,11 @@ broken, 2 usage or configuration, 3 the harness failed or the endpoint cannot be
 reached, 4 some MUSTs were not seen, 130 interrupted.`,
 		Example: `  scrapehook conform
   scrapehook conform --run 'python3 receiver.py' --probe file:rows.jsonl http://127.0.0.1:8080/webhook
+  scrapehook conform --run 'python3 receiver.py' --watch receiver.py --rerun failed --json report.json http://127.0.0.1:8080/webhook
   scrapehook conform --filter IDEM,DATA-01 --json report.json http://127.0.0.1:8080/webhook`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("seed") {
-				f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
-			}
+			f.anySeed = !cmd.Flags().Changed("seed")
 			// Left alone, they become less once a MUST has failed.
 			for name, value := range map[string]*time.Duration{"effect-timeout": &f.effectTimeout, "retry-timeout": &f.retryTimeout} {
 				if !cmd.Flags().Changed(name) {
@@ -78,7 +80,9 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 					return usageError("--%s must be more than 0", name)
 				}
 			}
-			return conform(cmd.Context(), f, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return watching(cmd.Context(), f.watch, false, cmd.ErrOrStderr(), func(ctx context.Context, _ int) error {
+				return failedFirst(ctx, f, args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			})
 		},
 	}
 	flags := cmd.Flags()
@@ -110,6 +114,8 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet (make sure that it is yours to test), and --api-listen an address that other machines reach")
 	f.trust.add(flags)
+	flags.StringArrayVar(&f.watch, "watch", nil, watchUsage)
+	flags.StringVar(&f.rerun, "rerun", "", "failed: play what failed by the last report of --json first, and everything once that passes")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
 	flags.StringVar(&f.jsonFile, "json", "", "write the report as JSON to `file`, - is stdout")
 	flags.StringVar(&f.record, "record", "", "`file` that each form which is sent is written to, with what came of it, for scrapehook replay")
@@ -129,6 +135,9 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 
 // conform runs the command and turns the verdict into the exit code.
 func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr io.Writer) error {
+	if f.anySeed { // for each run another one: a receiver remembers the ids of the last
+		f.seed = uint64(rand.Uint32N(1 << 31)) //nolint:gosec // to be repeatable, not secret
+	}
 	selected, err := scenarios.Select(catalogue.All(), f.filter)
 	if err != nil {
 		return usageError("%w (--list shows them all)", err)

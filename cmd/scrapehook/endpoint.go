@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"net"
+	"net/url"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -42,4 +45,9 @@ func (f trustFlags) config() (*tls.Config, error) {
 		return nil, usageError("--ca %s has no certificate in it: it must be PEM, which begins with -----BEGIN CERTIFICATE-----", f.ca)
 	}
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+}
+
+// addressOf is where an endpoint listens.
+func addressOf(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
 }

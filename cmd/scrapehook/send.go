@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ type sendFlags struct {
 	output       string
 	headers      []string
 	verbose      bool
+	watch        []string
 	trust        trustFlags
 }
 
@@ -43,9 +45,21 @@ endpoint, 130 interrupted.`,
 		Example: `  scrapehook send http://127.0.0.1:8080/webhook
   scrapehook send http://127.0.0.1:8080/webhook --status failed --job-id 1235
   scrapehook send http://127.0.0.1:8080/webhook -v -H 'X-Token: s3cret'
+  scrapehook send http://127.0.0.1:8080/webhook --watch handler.php
   scrapehook send http://127.0.0.1:8080/webhook --attempts 1 --output json`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runSend(cmd, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return watching(cmd.Context(), f.watch, true, cmd.ErrOrStderr(), func(ctx context.Context, number int) error {
+				again := f
+				if number > 0 {
+					awaitListening(ctx, args[0])
+				}
+				if !cmd.Flags().Changed("job-id") {
+					again.notification.JobID += int64(number) // the same again is a resend
+				}
+				return runSend(ctx, cmd, args[0], again)
+			})
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.status, "status", string(webhook.Finished), "the job's status: one that the profile notifies")
@@ -59,11 +73,12 @@ endpoint, 130 interrupted.`,
 	flags.StringVar(&f.output, "output", "text", "text, or json: one document when all is done")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "`'Name: value'` of a header to add or to replace; may be given more than once")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the answers' headers, and all of their bodies")
+	flags.StringArrayVar(&f.watch, "watch", nil, watchUsage+"; each time with another job id")
 	f.trust.add(flags)
 	return cmd
 }
 
-func runSend(cmd *cobra.Command, url string, f sendFlags) error {
+func runSend(ctx context.Context, cmd *cobra.Command, url string, f sendFlags) error {
 	profile, err := f.rules(cmd)
 	if err != nil {
 		return err
@@ -78,7 +93,7 @@ func runSend(cmd *cobra.Command, url string, f sendFlags) error {
 	f.notification.Status = webhook.Status(f.status)
 	view := sending.NewView(cmd.OutOrStdout(), cmd.ErrOrStderr(), f.output == "json", f.verbose, profile)
 	view.Begin(url, f.notification)
-	delivered, err := sending.Deliver(cmd.Context(), delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
+	delivered, err := sending.Deliver(ctx, delivery.Config{Profile: profile, Transport: transport}, url, f.notification, view)
 	if err != nil {
 		return harnessError("sending: %w", err)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,9 +172,8 @@ func warnIfRefused(ctx context.Context, stderr io.Writer, endpoint string) {
 	if err != nil {
 		return // the run says so
 	}
-	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	conn, err := dialer.DialContext(ctx, "tcp", addressOf(u))
 	if err == nil {
 		_ = conn.Close() // nothing was sent
 	} else if oserr.IsRefused(err) {

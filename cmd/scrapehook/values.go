@@ -70,6 +70,7 @@ var commandValues = map[string]flagValues{
 	"conform --unsupported": {list: func() []string { return assigned(requirementIDs()) }, bare: true},
 	"conform --probe":       {list: probeNames, bare: true},
 	"conform --token":       {list: choices("query:", "header:", "path:"), bare: true},
+	"conform --rerun":       {list: choices("failed"), whole: true},
 	"send --status":         {list: texts(webhook.EndStatuses), whole: true},
 	"traffic --status":      {list: func() []string { return assigned(texts(webhook.EndStatuses)()) }, bare: true},
 	"traffic --rate":        {list: choices("10/s", "100/s", "1000/s", "max")},
