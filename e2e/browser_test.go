@@ -24,6 +24,8 @@ type tab struct {
 	ctx context.Context //nolint:containedctx // it is how chromedp names a tab
 	// origin is what the page may ask; empty: nothing.
 	origin string
+	// restarts: what the page asks may get no answer.
+	restarts bool
 
 	mu         sync.Mutex
 	complaints []string // guarded by mu
@@ -76,7 +78,7 @@ func (b *tab) listen(event any) {
 		complaint = fmt.Sprintf("the page wrote to the console: %v", e.Type)
 	case *log.EventEntryAdded:
 		// A form that is refused is an answer to people.
-		if refused := b.origin != "" && strings.Contains(e.Entry.Text, "a status of 422"); !refused {
+		if refused := b.restarts || b.origin != "" && strings.Contains(e.Entry.Text, "a status of 422"); !refused {
 			complaint = "the browser complains: " + e.Entry.Text
 		}
 	case *network.EventRequestWillBeSent:

@@ -1,93 +1,21 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
+	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
-
-// openConsole starts a cloud and opens its console in a browser.
-func openConsole(t *testing.T, args ...string) (*tab, *cloudProcess) {
-	t.Helper()
-	b := openTab(t)
-	cloud := startCloud(t, args...)
-	b.origin = cloud.ConsoleURL
-	b.visit(t, "")
-	return b, cloud
-}
-
-// visit opens a page of the console, and looks whether it is whole.
-func (b *tab) visit(t *testing.T, path string) {
-	t.Helper()
-	b.do(t, chromedp.Navigate(b.origin+path))
-}
-
-// says waits until the page shows a text.
-func (b *tab) says(t *testing.T, text string) {
-	t.Helper()
-	waitFor(t, fmt.Sprintf("the page to say %q", text), func() bool {
-		return strings.Contains(eval[string](t, b, `document.body?.innerText ?? ""`), text)
-	})
-}
-
-// fill writes into a field, in place of what it has.
-func (b *tab) fill(t *testing.T, id, text string) {
-	t.Helper()
-	b.do(t, chromedp.SetValue(chromedp.ID(id), text))
-}
-
-// press presses the first button that can be seen with that name.
-func (b *tab) press(t *testing.T, name string) {
-	t.Helper()
-	pressed := eval[bool](t, b, fmt.Sprintf(`(() => {
-		const button = [...document.querySelectorAll('button,a,summary')].find(e => e.checkVisibility() && (e.textContent.trim() === %q || e.ariaLabel === %[1]q));
-		button?.click();
-		return Boolean(button);
-	})()`, name))
-	if !pressed {
-		t.Fatalf("there is no button %q on the page: %s", name, eval[string](t, b, "document.body.innerText"))
-	}
-}
-
-// inspectScreen is inspect for pages that are not made to be printed.
-func (b *tab) inspectScreen(t *testing.T, page string) {
-	t.Helper()
-	for _, scheme := range []string{"light", "dark"} {
-		for _, width := range []int64{1920, 1024, 360} {
-			b.look(t, width, "screen", scheme)
-			for _, wrong := range eval[[]string](t, b, inspection) {
-				t.Errorf("%s, %d wide, %s: %s", page, width, scheme, wrong)
-			}
-			b.shoot(t, fmt.Sprintf("%s-%d-%s", page, width, scheme))
-		}
-	}
-	b.look(t, 1280, "screen", "light")
-}
-
-// shoot keeps a picture of the page for people to look at, where SCREENSHOTS
-// names a folder.
-func (b *tab) shoot(t *testing.T, name string) {
-	t.Helper()
-	dir := os.Getenv("SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
 
 const traceback = `Traceback (most recent call last):
   File "/srv/app.py", line 12, in webhook
@@ -258,5 +186,110 @@ func TestConsoleFollowsADelivery(t *testing.T) {
 	b.visit(t, "console/faults")
 	b.press(t, "Add")
 	b.says(t, "The fault is in force")
+	b.do(t, chromedp.SetValue(chromedp.ID("s-kind"), "unknown-status"))
+	b.press(t, "Add to the sender")
+	b.says(t, "unknown-status")
 	b.inspectScreen(t, "faults")
+	b.visit(t, "console/deliveries/1")
+	b.press(t, "Send again")
+	b.says(t, "with the fault unknown-status")
+	if got := <-forms; !strings.Contains(got, "status=paused") {
+		t.Errorf("with a fault of the sender %q was sent", got)
+	}
+}
+
+// TestConsoleIsHarmless shows what endpoints and users may have on each page:
+// markup, what steers terminals, much of it, and no text at all.
+func TestConsoleIsHarmless(t *testing.T) {
+	t.Parallel()
+	const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
+	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Evil", evil)
+		w.WriteHeader(http.StatusInternalServerError)
+		switch r.URL.Path {
+		case "/long":
+			_, _ = io.WriteString(w, strings.Repeat(evil+"\x1b[31m", 10<<20/len(evil)))
+		case "/binary":
+			_, _ = w.Write(bytes.Repeat([]byte{0, 1, 2, 255}, 1<<20))
+		}
+	}))
+	defer handler.Close()
+	b, cloud := openConsole(t, "--seed", "1", "--endpoint", handler.URL+"/long", "--endpoint", handler.URL+"/binary?x="+url.QueryEscape(evil), "--job-time", "1h")
+	var made struct{ ID int64 }
+	if err := cloud.do(t, "POST", cloud.ControlURL+"sitemaps", `{"name":`+strconv.Quote(evil)+`}`, &made); err != nil {
+		t.Fatal(err)
+	}
+	if err := cloud.do(t, "POST", cloud.ControlURL+"jobs", fmt.Sprintf(`{"sitemap_id":%d,"custom_id":%q}`, made.ID, evil), &made); err != nil {
+		t.Fatal(err)
+	}
+	if err := cloud.do(t, "POST", fmt.Sprintf("%sjobs/%d/end", cloud.ControlURL, made.ID), "{}", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.visit(t, "console/deliveries")
+	waitFor(t, "both deliveries to be answered", func() bool {
+		return eval[int](t, b, `[...document.querySelectorAll('#deliveries tr')].filter(r => r.textContent.includes('500')).length`) == 2
+	})
+	for _, page := range []string{"", "jobs", fmt.Sprintf("jobs/%d", made.ID), "deliveries", "deliveries/1", "deliveries/2", "faults", "clock"} {
+		b.visit(t, "console/"+page)
+		eval[any](t, b, `for (const d of document.querySelectorAll('details')) d.open = true`)
+		b.inspectScreen(t, "evil-"+strings.ReplaceAll(page, "/", "-"))
+		if n := eval[int](t, b, `document.querySelectorAll('img').length`); n != 0 || eval[string](t, b, "document.title") == "owned" {
+			t.Errorf("%s: %d images of an endpoint's", page, n)
+		}
+	}
+	b.visit(t, "console/")
+	b.press(t, "Send test notification")
+	b.says(t, "The first 65536 bytes of ")
+	b.inspectScreen(t, "evil-test")
+}
+
+// TestConsoleWithoutScript: what can be read and submitted with a script can be
+// without.
+func TestConsoleWithoutScript(t *testing.T) {
+	t.Parallel()
+	handler := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer handler.Close()
+	b, _ := openConsole(t, "--seed", "1", "--job-time", "1h")
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	submit := func(button string, says string) {
+		t.Helper()
+		b.do(t, chromedp.Click(chromedp.CSS(button)))
+		b.says(t, says)
+	}
+	b.visit(t, "console/")
+	b.fill(t, "url", handler.URL)
+	submit("main form .primary", "The endpoint was added")
+	submit(`form[action="/console/test"] .primary`, "Acknowledged")
+	b.visit(t, "console/jobs")
+	submit(`form[action="/console/jobs"] .primary`, "The jobs were made")
+	submit(`#jobs button[formaction$="/stop"]`, "stopped 1")
+	b.visit(t, "console/deliveries")
+	b.says(t, "200 OK")
+	b.visit(t, "console/clock")
+	submit(`button[value=pause]`, "The clock is paused")
+}
+
+// TestConsoleSurvivesARestart: a page that has lost the cloud says so, and goes
+// on by itself when it is back.
+func TestConsoleSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	address, state := freeAddress(t), filepath.Join(t.TempDir(), "cloud.db")
+	b := openTab(t)
+	b.restarts = true
+	args := []string{"--listen", address, "--state", state, "--job-time", "1h"}
+	cloud := startCloud(t, args...)
+	b.origin = cloud.ConsoleURL
+	b.visit(t, "console/jobs")
+	b.press(t, "Make")
+	b.says(t, "1 to 1 of 1")
+	cloud.kill()
+	b.says(t, "The connection to the cloud is lost")
+	cloud = startCloud(t, args...)
+	if err := cloud.do(t, "POST", cloud.ControlURL+"jobs", "{}", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.says(t, "1 to 2 of 2")
+	waitFor(t, "the notice to go", func() bool { return eval[bool](t, b, "document.getElementById('notice').hidden") })
 }

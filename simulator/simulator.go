@@ -165,7 +165,7 @@ func (s *Simulator) serve() (http.Handler, error) {
 	})
 	pages := console.New(console.Config{
 		Profile: s.cfg.Profile, Cloud: s.cloud, Sender: s.sender, Clock: s.clock,
-		Faults: s.faults, History: s.history, Dispatcher: dispatch.Dispatcher{Profile: s.cfg.Profile, Sender: s.sender, History: s.history},
+		Faults: s.faults, SenderFaults: s.mishaps, History: s.history, Dispatcher: dispatch.Dispatcher{Profile: s.cfg.Profile, Sender: s.sender, History: s.history},
 		Client: s.tester(), Token: s.cfg.Token,
 		Guard: guard.Guard{Remote: s.cfg.AllowRemoteControl, Names: s.cfg.AllowHosts},
 	})

@@ -25,6 +25,7 @@ type answerView struct {
 	URL              string // without its secrets
 	Status           string // of the answer, or of the failure
 	Took             string
+	Fault            string // of the sender; empty: none
 	Phases           template.HTML
 	Request          string
 	Header           []headerLine
@@ -44,7 +45,7 @@ func (s *server) answerView(t trial) answerView {
 		Request: harmless(string(t.sent)), Body: newBodyView(a.Body, a.BodyBytes),
 		Curl: curl(a.URL, t.sent), Header: headerLines(a.Header),
 	}
-	v.Status = statusText(a)
+	v.Status, v.Fault = statusText(a), a.Mishap
 	v.Verdict, v.Follows = verdict(s.cfg.Profile, a, true)
 	return v
 }

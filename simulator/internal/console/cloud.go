@@ -66,6 +66,14 @@ type Faults interface {
 	Clear()
 }
 
+// SenderFaults are those of the sender; see [fault.SenderPlan].
+type SenderFaults interface {
+	Rules() []fault.SenderRule
+	Add(r fault.SenderRule) (id int, err error)
+	Remove(id int) bool
+	Clear()
+}
+
 // Clock is the simulated clock; see [clock.Clock].
 type Clock interface {
 	State() clock.State

@@ -31,7 +31,9 @@ type Config struct {
 	Sender  Sender
 	Clock   Clock
 	Faults  Faults
-	History *history.History
+	// SenderFaults are those of the sender.
+	SenderFaults SenderFaults
+	History      *history.History
 	// Dispatcher sends deliveries again, and others made of them.
 	Dispatcher Dispatcher
 	Client     Client // of test notifications
@@ -106,9 +108,12 @@ func (s *server) routes() map[string]http.HandlerFunc {
 		"POST faults":                 s.addFault,
 		"POST faults/clear":           s.clearFaults,
 		"POST faults/{id}/remove":     s.verb(s.removeFault),
-		"GET clock":                   s.clockPage,
-		"GET clock/events":            s.clockEvents,
-		"POST clock":                  s.setClock,
+
+		"POST sender-faults":             s.addSenderFault,
+		"POST sender-faults/{id}/remove": s.verb(s.removeSenderFault),
+		"GET clock":                      s.clockPage,
+		"GET clock/events":               s.clockEvents,
+		"POST clock":                     s.setClock,
 	}
 }
 

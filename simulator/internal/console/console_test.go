@@ -66,7 +66,7 @@ func newBench(t *testing.T, endpoint endpointStub) *bench {
 	}
 	past, profile := history.New(0, 0), webhook.Profile2020()
 	return &bench{t, c, sender, past, New(Config{
-		Profile: profile, Cloud: c, Client: endpoint, Token: "t0ken", Clock: now, Sender: sender, History: past, Faults: fault.NewPlan(1),
+		Profile: profile, Cloud: c, Client: endpoint, Token: "t0ken", Clock: now, Sender: sender, History: past, Faults: fault.NewPlan(1), SenderFaults: fault.NewSenderPlan(1),
 		Dispatcher: dispatch.Dispatcher{Profile: profile, Sender: sender, History: past},
 	})}
 }

@@ -153,7 +153,32 @@ func TestFaultsAreAddedAndRemoved(t *testing.T) {
 		t.Errorf("a kind that is none: %d", status)
 	}
 	b.submit("/console/faults/1/remove", nil)
-	if page := b.get("/console/faults"); !strings.Contains(page, "None: the API") {
+	if page := b.get("/console/faults"); !strings.Contains(page, "None: every call") {
+		t.Error("it is not removed")
+	}
+}
+
+func TestFaultsOfTheSenderAreAddedAndRemoved(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.submit("/console/sender-faults", url.Values{"kind": {"duplicate"}, "copies": {"3"}, "percent": {"10"}, "status": {"failed"}})
+	page := b.get("/console/faults")
+	for _, want := range []string{"duplicate, 3 copies", "10% of notifications of status failed; struck 0 of 0 so far"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for name, form := range map[string]url.Values{
+		"share": {"percent": {"x"}}, "next": {"next": {"-1"}}, "copies": {"copies": {"101"}}, "delay": {"delay": {"1"}}, "after": {"after": {"5"}},
+	} {
+		form.Set("kind", "duplicate")
+		status, _, page := b.call(http.MethodPost, "/console/sender-faults", form)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(page, fmt.Sprintf(`aria-invalid="true" aria-describedby="s-%s-error"`, name)) {
+			t.Errorf("a wrong %s: %d", name, status)
+		}
+	}
+	b.submit("/console/sender-faults/1/remove", nil)
+	if page := b.get("/console/faults"); !strings.Contains(page, "None: every call") {
 		t.Error("it is not removed")
 	}
 }

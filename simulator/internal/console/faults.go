@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/scrapehook/scrapehook/internal/cloud"
@@ -14,15 +13,19 @@ import (
 type faultView struct {
 	ID            int
 	What, Strikes string
+	Did           string // so far
 }
 
 func newFaultView(r fault.Rule) faultView {
-	v := faultView{ID: r.ID, What: r.Fault.String(), Strikes: "every call"}
+	v := faultView{ID: r.ID, What: r.Fault.String(), Strikes: "every call", Did: did(r.Struck, r.Seen)}
 	if r.Share > 0 && r.Share < 1 {
 		v.Strikes = fmt.Sprintf("%g%% of calls", 100*r.Share)
 	}
 	if r.Nth > 0 {
 		v.Strikes = fmt.Sprintf("call number %d", r.Nth)
+	}
+	if r.Next > 0 {
+		v.Strikes = fmt.Sprintf("the next %d calls", r.Next)
 	}
 	if r.Route != "" {
 		v.Strikes += " of " + r.Route
@@ -35,27 +38,34 @@ func newFaultView(r fault.Rule) faultView {
 
 // faultForm is the form that adds a rule, with what is wrong with each field.
 type faultForm struct {
-	Kind, Route, Job, Nth, Percent, Delay, After, RetryAfter string
+	Kind, Route, Job, Nth, Percent, Next, Delay, After, RetryAfter string
 
-	KindError, JobError, NthError, PercentError, DelayError, AfterError, RetryError string
+	KindError, JobError, NthError, PercentError, NextError, DelayError, AfterError, RetryError string
 }
 
 // Kinds are those to choose from.
 func (faultForm) Kinds() []fault.Kind { return fault.All() }
 
+func newFaultForm() faultForm { return faultForm{Kind: string(fault.ServerError)} }
+
+// faultsView is the page of faults: those of the API, and of the sender.
 type faultsView struct {
-	Faults []faultView
-	Form   faultForm
+	Faults, Sender []faultView
+	Form           faultForm
+	SenderForm     senderFaultForm
 }
 
 func (s *server) faultsPage(w http.ResponseWriter, r *http.Request) {
-	s.showFaults(w, r, http.StatusOK, faultForm{Kind: string(fault.ServerError)})
+	s.showFaults(w, r, http.StatusOK, newFaultForm(), senderFaultForm{})
 }
 
-func (s *server) showFaults(w http.ResponseWriter, r *http.Request, status int, form faultForm) {
-	v := faultsView{Form: form}
+func (s *server) showFaults(w http.ResponseWriter, r *http.Request, status int, form faultForm, sender senderFaultForm) {
+	v := faultsView{Form: form, SenderForm: sender}
 	for _, rule := range s.cfg.Faults.Rules() {
 		v.Faults = append(v.Faults, newFaultView(rule))
+	}
+	for _, rule := range s.cfg.SenderFaults.Rules() {
+		v.Sender = append(v.Sender, newSenderFaultView(rule))
 	}
 	s.show(w, r, status, "faults", "Faults", "Faults", v)
 }
@@ -83,13 +93,9 @@ func (f *faultForm) rule() (r fault.Rule, ok bool) {
 	r.Fault.Delay, f.DelayError = span(f.Delay)
 	r.Fault.RetryAfter, f.RetryError = span(f.RetryAfter)
 	r.JobID, r.Fault.After = int64(job), int64(after)
-	if f.Percent != "" {
-		percent, err := strconv.ParseFloat(f.Percent, 64)
-		if r.Share = percent / 100; err != nil || !(percent > 0 && percent <= 100) {
-			f.PercentError = "Write a number above 0, up to 100."
-		}
-	}
-	return r, f.JobError+f.NthError+f.AfterError+f.DelayError+f.RetryError+f.PercentError == ""
+	r.Next, f.NextError = number(f.Next, 0, 1, most)
+	r.Share, f.PercentError = share(f.Percent)
+	return r, f.JobError+f.NthError+f.AfterError+f.DelayError+f.RetryError+f.PercentError+f.NextError == ""
 }
 
 func (s *server) addFault(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +103,7 @@ func (s *server) addFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := faultForm{
-		Kind: field(r, "kind"), Route: field(r, "route"), Job: field(r, "job"), Nth: field(r, "nth"), Percent: field(r, "percent"),
+		Kind: field(r, "kind"), Route: field(r, "route"), Job: field(r, "job"), Nth: field(r, "nth"), Percent: field(r, "percent"), Next: field(r, "next"),
 		Delay: field(r, "delay"), After: field(r, "after"), RetryAfter: field(r, "retry_after"),
 	}
 	if rule, ok := form.rule(); ok {
@@ -108,7 +114,7 @@ func (s *server) addFault(w http.ResponseWriter, r *http.Request) {
 		}
 		form.KindError = sentence(err)
 	}
-	s.showFaults(w, r, http.StatusUnprocessableEntity, form)
+	s.showFaults(w, r, http.StatusUnprocessableEntity, form, senderFaultForm{})
 }
 
 func (s *server) removeFault(id int64) error {
@@ -120,5 +126,6 @@ func (s *server) removeFault(id int64) error {
 
 func (s *server) clearFaults(w http.ResponseWriter, r *http.Request) {
 	s.cfg.Faults.Clear()
+	s.cfg.SenderFaults.Clear()
 	seeOther(w, r, "faults")
 }

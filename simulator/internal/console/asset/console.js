@@ -117,30 +117,43 @@
       else list.insertBefore(element, place);
     }
   };
-  let waiting = { set: {}, lists: {} };
+  const waiting = { set: {}, lists: {} };
   let drawn = true;
   // Rows don't move below a pointer that is about to press one of their buttons.
   const pointed = id => document.getElementById(id)?.matches(':hover');
+  // A frame draws so many elements and no more, so that none takes long.
+  const aFrame = 20;
   const draw = () => {
     drawn = true;
     const { set, lists } = waiting;
-    waiting = { set: {}, lists: {} };
-    for (const [id, html] of Object.entries(set)) {
-      const fresh = make(html);
+    const coming = new Set(Object.values(lists).flat());
+    let left = aFrame;
+    for (const id of Object.keys(set)) {
       const old = document.getElementById(id);
-      if (old) replace(old, fresh);
-      else made.set(id, fresh);
+      const leaves = old?.parentElement.id in lists && !coming.has(id);
+      const late = !old && !coming.has(id); // it went before it was drawn
+      if (!leaves && !late) {
+        if (left === 0) {
+          soon();
+          return;
+        }
+        left -= 1;
+        const fresh = make(set[id]);
+        if (old) replace(old, fresh);
+        else made.set(id, fresh);
+      }
+      delete set[id];
     }
     let held = 0;
     for (const [id, ids] of Object.entries(lists)) {
       if (pointed(id)) {
-        waiting.lists[id] = ids;
         held += ids.filter(child => !document.getElementById(child)).length;
       } else {
         order(id, ids);
+        delete lists[id];
       }
     }
-    const wanted = new Set(Object.values(waiting.lists).flat());
+    const wanted = new Set(Object.values(lists).flat());
     for (const id of made.keys()) if (!wanted.has(id) || document.getElementById(id)) made.delete(id);
     for (const text of document.querySelectorAll('.held')) text.textContent = held === 0 ? '' : `${held} new`;
     tick();
