@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -126,62 +125,14 @@ func (c *TestCloud) AddFault(rule string) {
 	c.must("adding a fault", err)
 }
 
+// ClearFaults has no call of the API go wrong any more.
+func (c *TestCloud) ClearFaults() { c.sim.faults.Clear() }
+
 // AdvanceClock moves the cloud's clock, by which jobs, schedulers and resends
 // live. An attempt's deadline stays real.
 func (c *TestCloud) AdvanceClock(d time.Duration) {
 	c.tb.Helper()
 	c.must("advancing the clock", c.sim.clock.Advance(d))
-}
-
-// AwaitAcknowledged waits until every notification of a job that has ended was
-// acknowledged, and returns all attempts that it took. The test fails when one
-// is given up, when the job has caused none, or when a minute has passed.
-func (c *TestCloud) AwaitAcknowledged(job int64) []Attempt {
-	c.tb.Helper()
-	const patience = time.Minute
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	for {
-		// First what is pending: what ends in the meantime is among the attempts.
-		_, waiting := c.sim.cloud.Waiting(job, 0)
-		pending := c.sim.sender.Pending()
-		attempts, next := c.attemptsOf(job)
-		acked := map[uint64]bool{}
-		for _, a := range attempts {
-			if acked[a.Delivery] = a.Reason == delivery.Acked; !acked[a.Delivery] && a.Reason != delivery.Canceled && a.Resend.IsZero() {
-				c.tb.Fatalf("the notification of job %d was given up after attempt %d, which ended %s: %s", job, a.Number, a.Reason, a.Err)
-			}
-		}
-		left := slices.ContainsFunc(pending, func(p delivery.Pending) bool { return p.Notification.JobID == job && !acked[p.Delivery] })
-		if waiting == 0 && !left {
-			if len(attempts) == 0 {
-				c.tb.Fatalf("job %d has caused no notification: has it ended, and is there an endpoint?", job)
-			}
-			return attempts
-		}
-		select {
-		case <-next:
-		case <-timeout.C:
-			c.tb.Fatalf("the notification of job %d was not acknowledged within %v; its attempts: %+v", job, patience, attempts)
-		}
-	}
-}
-
-func (c *TestCloud) note(a Attempt) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.attempts = append(c.attempts, a)
-	close(c.ended)
-	c.ended = make(chan struct{})
-}
-
-// attemptsOf returns a job's attempts that have ended, and what the next one
-// closes when it ends.
-func (c *TestCloud) attemptsOf(job int64) (attempts []Attempt, next <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	attempts = slices.DeleteFunc(slices.Clone(c.attempts), func(a Attempt) bool { return a.Notification.JobID != job })
-	return attempts, c.ended
 }
 
 func (c *TestCloud) must(doing string, err error) {
