@@ -225,7 +225,7 @@ func (r *Run) conclude(stopped error) Report {
 		result := r.outcomes[s.ID].result
 		report.Results = append(report.Results, result)
 		// The context of a test ends before the run is waited for, which cuts nothing.
-		report.Interrupted = report.Interrupted || slices.ContainsFunc(result.Findings, func(f Finding) bool { return f.Actual == interrupted })
+		report.Interrupted = report.Interrupted || result.CutShort()
 	}
 	seen, _ := r.harness.rhythm.Seen()
 	report.Setup, report.Checked, report.Deaths = r.setup, cfg.Check, r.harness.deaths()

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,6 +38,12 @@ type Result struct {
 
 // Repairable reports whether the hint how to mend the receiver is of use.
 func (r Result) Repairable() bool { return r.Verdict == Fail || r.Verdict == Warn }
+
+// CutShort reports whether the run was stopped before this came to an end: then
+// nothing is known of it.
+func (r Result) CutShort() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Actual == interrupted })
+}
 
 // Explain writes the findings as lines of text, with the hint how to mend the
 // receiver where there is one.

@@ -115,11 +115,10 @@ func viewOf(r scenarios.Report, compared *Comparison) htmlView {
 		group := &v.Groups[len(v.Groups)-1]
 		group.Items = append(group.Items, item)
 		switch item.Verdict {
-		case scenarios.Errored:
-			if !r.Interrupted { // of those that were stopped nothing is known
-				v.Unjudged = append(v.Unjudged, item)
+		case scenarios.NotObservable, scenarios.Blocked, scenarios.Errored:
+			if r.Interrupted && item.CutShort() {
+				continue // nothing is known of it
 			}
-		case scenarios.NotObservable, scenarios.Blocked:
 			v.Unjudged = append(v.Unjudged, item)
 		default:
 		}

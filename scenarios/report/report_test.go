@@ -228,3 +228,25 @@ func TestWriteErrorsAreToldOf(t *testing.T) {
 		}
 	}
 }
+
+// TestTextOfAStoppedRun: what is known is said, and of the rest how many there are.
+func TestTextOfAStoppedRun(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	r.Interrupted = true
+	for _, i := range []int{5, 6} {
+		r.Results[i].Findings[0].Actual = "interrupted"
+	}
+	var b strings.Builder
+	if err := report.Text(&b, r, nil, report.Style{Files: []string{"r.html"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"2 requirements had not come to an end", "ACK-03    MUST    FAIL", "report: r.html"} {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("no %q in\n%s", part, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "\nACK-06") || strings.Contains(b.String(), "\nACK-07") {
+		t.Errorf("what did not come to an end has a block\n%s", b.String())
+	}
+}

@@ -70,7 +70,7 @@ func Text(w io.Writer, r scenarios.Report, compared *Comparison, style Style) er
 	fmt.Fprintf(&b, "\n%-8s  %-6s  %-8s  %6s   %s\n", "ID", "LEVEL", "VERDICT", "TIME", "REQUIREMENT")
 	left := 0
 	for _, result := range r.Results {
-		if r.Interrupted && result.Verdict == scenarios.Errored {
+		if r.Interrupted && result.CutShort() {
 			left++ // nothing is known of it
 			continue
 		}
@@ -237,14 +237,15 @@ func closing(r scenarios.Report, style Style) string {
 		}
 	}
 	if phases != "" {
-		phases = "phases" + phases + "\n"
+		phases = style.fold("phases"+phases, 0) + "\n"
 	}
 	c := r.Conclude()
 	judged := fmt.Sprintf("%s of %d requirements, ", strings.Join(counts, ", "), len(r.Results))
 	if r.Setup != nil || r.Checked {
 		judged = ""
 	}
-	lines := []string{fmt.Sprintf("%s%s  (%sin %s)", phases, style.paint(c.Face, c.Headline), judged, Took(r.Duration))}
+	in := style.fold(fmt.Sprintf("(%sin %s)", judged, Took(r.Duration)), len(c.Headline)+2)
+	lines := []string{phases + style.paint(c.Face, c.Headline) + "  " + in}
 	for _, line := range append([]string{c.Meaning}, c.NotLookedAt...) {
 		lines = append(lines, "  "+style.fold(line, 2))
 	}
