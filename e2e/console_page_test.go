@@ -34,7 +34,12 @@ func (b *tab) visit(t *testing.T, path string) {
 func (b *tab) says(t *testing.T, text string) {
 	t.Helper()
 	waitFor(t, fmt.Sprintf("the page to say %q", text), func() bool {
-		return strings.Contains(eval[string](t, b, `document.body?.innerText ?? ""`), text)
+		// While the browser leaves a page for the next one, neither answers.
+		shown, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body?.innerText ?? ""`))
+		if err != nil && b.ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		return err == nil && strings.Contains(shown, text)
 	})
 }
 
