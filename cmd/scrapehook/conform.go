@@ -41,6 +41,7 @@ type conformFlags struct {
 	watch                                    []string
 	rerun                                    string
 	anySeed                                  bool
+	sent                                     string
 	concurrency, burst                       int
 }
 
@@ -114,6 +115,7 @@ reached, 4 some MUSTs were not seen, 130 interrupted.`,
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end after the first broken MUST, as --max-fail 1")
 	flags.BoolVar(&f.allowRemote, "allow-remote", false, "let URL be on the internet (make sure that it is yours to test), and --api-listen an address that other machines reach")
 	f.trust.add(flags)
+	flags.StringVar(&f.sent, "sent", "", "only compare the requests of a record of tap, cloud or traffic, in `file`, with the contract")
 	flags.StringArrayVar(&f.watch, "watch", nil, watchUsage)
 	flags.StringVar(&f.rerun, "rerun", "", "failed: play what failed by the last report of --json first, and everything once that passes")
 	flags.BoolVar(&f.list, "list", false, "list the requirements and end")
@@ -144,6 +146,9 @@ func conform(ctx context.Context, f conformFlags, args []string, stdout, stderr 
 	}
 	if !slices.Contains([]string{"text", "json", "markdown"}, f.output) {
 		return usageError("--output %q: use text, json or markdown", f.output)
+	}
+	if f.sent != "" {
+		return f.compareSent(stdout)
 	}
 	if f.list {
 		if f.output == "markdown" {

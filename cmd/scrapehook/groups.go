@@ -25,7 +25,7 @@ func groupFlags(root *cobra.Command) {
 		"conform": {
 			{Title: "Your receiver", Flags: []string{"run", "token", "insecure", "ca", "start-timeout", "kill-cmd", "start-cmd", "unsupported", "known-failing"}},
 			{Title: "How imported rows are seen", Flags: []string{"probe", "probe-job-field", "probe-query", "probe-map"}},
-			{Title: "What is played", Flags: []string{"filter", "list", "check", "profile", "fast", "seed", "burst", "allow-remote", "sitemap", "records", "sitemap-name", "fail-fast", "max-fail", "watch", "rerun"}},
+			{Title: "What is played", Flags: []string{"filter", "list", "check", "profile", "fast", "seed", "burst", "allow-remote", "sitemap", "records", "sitemap-name", "fail-fast", "max-fail", "watch", "rerun", "sent"}},
 			{Title: "The simulated API", Flags: []string{"api-listen", "api-url", "api-token", "api-tls", "api-tls-ca"}},
 			{Title: "How long it waits", Flags: []string{"effect-timeout", "retry-timeout", "concurrency"}},
 			{Title: "The report", Flags: []string{"output", "html", "json", "junit", "markdown", "badge", "compare", "record", "allow-partial"}},

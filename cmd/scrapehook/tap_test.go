@@ -65,6 +65,19 @@ func TestTapRecordsWhatReplaySendsAgain(t *testing.T) {
 			t.Errorf("it shows\n%s without %q", shown.String(), want)
 		}
 	}
+	for args, want := range map[string]struct {
+		code int
+		says string
+	}{
+		"--profile 2020": {exitBroken, "line 2\n   ! the sender now sends the field custom_id"},
+		"--profile 2022": {0, "1 of 1 requests are as profile 2022 says\n"},
+		"--output json":  {exitBroken, `"requests": 1`},
+	} {
+		code, out, _ := command(t, t.Context(), append([]string{"conform", "--sent", path}, strings.Fields(args)...)...)
+		if code != want.code || !strings.Contains(out, want.says) {
+			t.Errorf("conform --sent %s: exit code %d, %s", args, code, out)
+		}
+	}
 	code, out, errs := command(t, t.Context(), "replay", path, endpoint.URL+"/python")
 	if code != 0 || !strings.Contains(out, "1 outcomes as recorded, 0 changed") {
 		t.Errorf("replay: exit code %d, %s%s", code, out, errs)

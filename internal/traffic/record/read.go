@@ -56,6 +56,23 @@ func read(from io.Reader) (Header, []line, error) {
 	}
 }
 
+// ReadAll reads a record: its deliveries in the order in which they ended, without
+// their times.
+func ReadAll(from io.Reader) (Header, []Delivery, error) {
+	header, lines, err := read(from)
+	if err != nil {
+		return header, nil, fmt.Errorf("reading the record: %w", err)
+	}
+	all := make([]Delivery, len(lines))
+	for i, l := range lines {
+		all[i] = Delivery{
+			Index: l.Index, Part: l.Part, Special: l.Special, Attempt: l.Attempt,
+			Reason: l.Reason, Code: l.Code, Err: l.Error, Form: []byte(l.form()), Seen: l.Seen,
+		}
+	}
+	return header, all, nil
+}
+
 // lineReader reads lines within bounds.
 type lineReader struct {
 	from   *bufio.Reader
