@@ -3,6 +3,7 @@ package wire_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,14 +43,18 @@ func FuzzAnswer(f *testing.F) {
 		if short {
 			sent.second = nil // the end comes where it is cut
 		}
-		// net/http may tell of its own hanging up instead of what it has read: a
-		// difference is one that comes again.
+		// net/http may tell of its own hanging up, under a write that it has not
+		// heard the end of, instead of what it has read: that compares with nothing.
 		for tries := 1; ; tries++ {
 			ours, theirs := both(t, url, profile, func() { answers <- sent })
 			switch {
 			case ours.Reason == theirs.Reason && ours.Status == theirs.Status && ours.BodyBytes == theirs.BodyBytes:
 				return
-			case tries == 5:
+			case strings.Contains(theirs.Err, net.ErrClosed.Error()):
+				if tries == 5 {
+					return
+				}
+			default:
 				t.Fatalf("%q, %q: ours is %s %d with %d bytes (%s), net/http's %s %d with %d bytes (%s)", sent.first, sent.second,
 					ours.Reason, ours.Status, ours.BodyBytes, ours.Err, theirs.Reason, theirs.Status, theirs.BodyBytes, theirs.Err)
 			}
